@@ -1,0 +1,67 @@
+#include "autograd/checkpoint.h"
+
+#include <algorithm>
+
+#include "autograd/record.h"
+
+namespace carousel {
+
+namespace {
+
+// Runs the function again on leaves of its own and adds their gradients to the wanted slots.
+template <class Real>
+void run_again(const Function<Real>& function, const std::vector<Tensor<Real>>& inputs,
+               const std::vector<Slot<Real>>& wanted, const std::vector<Tensor<Real>>& upstream) {
+  Tape tape;
+  std::vector<Var<Real>> leaves;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    leaves.push_back(wanted[i] ? parameter(inputs[i]) : Var<Real>(inputs[i]));
+  }
+  const std::vector<Var<Real>> outputs = function(leaves);
+
+  std::vector<Var<Real>> recorded;
+  std::vector<Tensor<Real>> seeds;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (!outputs[i].wanted()) continue;
+    recorded.push_back(outputs[i]);
+    seeds.push_back(upstream[i]);
+  }
+  if (recorded.empty()) return;
+  tape.backward(std::span<const Var<Real>>(recorded), std::span<const Tensor<Real>>(seeds));
+
+  for (std::size_t i = 0; i < leaves.size(); ++i) {
+    if (!wanted[i] || !leaves[i].grad->arrived()) continue;
+    Real* const slot = wanted[i]->accumulate();
+    const Tensor<Real> gradient = leaves[i].grad->value();
+    std::transform(slot, slot + gradient.numel(), gradient.data(), slot, std::plus<>());
+  }
+}
+
+}  // namespace
+
+template <class Real>
+std::vector<Var<Real>> checkpoint(const Function<Real>& function,
+                                  const std::vector<Var<Real>>& inputs) {
+  std::vector<Tensor<Real>> outputs;
+  {
+    const Tape::Pause pause;
+    for (auto& output : function(inputs)) outputs.push_back(std::move(output.value));
+  }
+
+  std::vector<Tensor<Real>> saved;
+  std::vector<Slot<Real>> wanted;
+  for (const auto& input : inputs) {
+    saved.push_back(input.value);
+    wanted.push_back(input.grad);
+  }
+  auto backward = [function, saved, wanted](const std::vector<Tensor<Real>>& upstream) {
+    run_again(function, saved, wanted, upstream);
+  };
+  return record("checkpoint", std::move(outputs), Inputs<Real>::always(), backward);
+}
+
+template std::vector<Var<float>> checkpoint(const Function<float>&, const std::vector<Var<float>>&);
+template std::vector<Var<double>> checkpoint(const Function<double>&,
+                                             const std::vector<Var<double>>&);
+
+}  // namespace carousel

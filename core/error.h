@@ -1,0 +1,30 @@
+// Errors: one sentence that names the culprit, thrown as carousel::Error.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace carousel {
+
+class Error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// Throws Error with the formatted sentence: "what: argument got …, want …".
+template <class... Args>
+[[noreturn]] void fail(fmt::format_string<Args...> sentence, Args&&... args) {
+  throw Error(fmt::format(sentence, std::forward<Args>(args)...));
+}
+
+}  // namespace carousel
+
+// Throws carousel::Error with the formatted sentence unless the condition holds.
+#define CAROUSEL_CHECK(condition, ...) \
+  do {                                 \
+    if (!(condition)) [[unlikely]]     \
+      ::carousel::fail(__VA_ARGS__);   \
+  } while (false)

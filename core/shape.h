@@ -1,0 +1,60 @@
+// Shape: the sizes of a contiguous row-major array, outermost first.
+#pragma once
+
+#include <fmt/ranges.h>
+
+#include <array>
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+
+namespace carousel {
+
+class Shape {
+ public:
+  static constexpr int max_rank = 6;
+
+  Shape() = default;  // rank 0: a scalar, one element
+
+  // Throws Error on more than max_rank sizes, a negative size, or a product above 2^62.
+  Shape(std::initializer_list<std::int64_t> sizes)
+      : Shape(std::span(sizes.begin(), sizes.size())) {}
+  explicit Shape(std::span<const std::int64_t> sizes);
+
+  int rank() const { return rank_; }
+  std::int64_t numel() const { return numel_; }
+
+  // Size along an axis; negative axes count from the end. Throws Error outside [-rank, rank).
+  std::int64_t operator[](int axis) const { return sizes_[static_cast<std::size_t>(index(axis))]; }
+
+  // The axis as a number in [0, rank). Throws Error outside [-rank, rank).
+  int index(int axis) const;
+
+  // The same shape with another size along one axis.
+  Shape with(int axis, std::int64_t size) const;
+
+  // Products of the sizes before and after an axis: (outer, size, inner) is the array seen from it.
+  std::int64_t outer(int axis) const;
+  std::int64_t inner(int axis) const;
+
+  const std::int64_t* begin() const { return sizes_.data(); }
+  const std::int64_t* end() const { return sizes_.data() + rank_; }
+
+  friend bool operator==(const Shape&, const Shape&) = default;
+
+ private:
+  std::array<std::int64_t, max_rank> sizes_{};
+  std::int64_t numel_ = 1;
+  int rank_ = 0;
+};
+
+}  // namespace carousel
+
+template <>
+struct fmt::formatter<carousel::Shape> : fmt::formatter<std::string_view> {
+  auto format(const carousel::Shape& shape, format_context& context) const {
+    return fmt::format_to(context.out(), "[{}]", fmt::join(shape.begin(), shape.end(), ", "));
+  }
+};
+template <>
+struct fmt::is_range<carousel::Shape, char> : std::false_type {};

@@ -1,0 +1,68 @@
+// Storage: a counted reference to one block of aligned, recycled memory.
+//
+// Freed blocks go to a pool and serve later requests of the same size class, so a training step
+// after the first asks the system for nothing. Contents start undefined.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "core/device.h"
+
+namespace carousel {
+
+namespace detail {
+struct Block;
+}
+
+class Storage {
+ public:
+  static constexpr std::size_t alignment = 64;
+
+  Storage() = default;
+  // Throws Error when the device has no memory left or is not part of this build.
+  Storage(std::size_t bytes, Device device);
+  Storage(const Storage& other);
+  Storage(Storage&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
+  Storage& operator=(Storage other) noexcept {
+    std::swap(block_, other.block_);
+    return *this;
+  }
+  ~Storage();
+
+  std::byte* data() const;
+  Device device() const;
+  bool shared() const;  // more than one reference
+  explicit operator bool() const { return block_ != nullptr; }
+
+ private:
+  detail::Block* block_ = nullptr;
+};
+
+// What the pool has done so far, in bytes and in calls.
+struct MemoryStatistics {
+  std::int64_t in_use = 0;              // handed out now
+  std::int64_t peak = 0;                // most ever handed out at once
+  std::int64_t reserved = 0;            // in_use + kept for reuse
+  std::int64_t system_allocations = 0;  // requests that the pool could not serve
+};
+MemoryStatistics memory_statistics();
+
+// Gives every free block back to the system.
+void release_free_memory();
+
+// While one of these lives, every new block is filled with NaN bytes and fenced with guard zones.
+// A test tool: it finds kernels that write outside their buffers or read what nobody wrote.
+class GuardZones {
+ public:
+  GuardZones();
+  ~GuardZones();
+  GuardZones(const GuardZones&) = delete;
+  GuardZones& operator=(const GuardZones&) = delete;
+
+  // The number of fenced blocks, alive or freed, whose guard zone was overwritten.
+  static std::int64_t damaged();
+};
+
+}  // namespace carousel

@@ -1,0 +1,99 @@
+// Tensor<T>: a contiguous row-major array with shared storage.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+
+#include "core/error.h"
+#include "core/shape.h"
+#include "core/storage.h"
+
+namespace carousel {
+
+// Copies share storage; clone() copies elements. T is float, double or std::int32_t.
+// A default-constructed tensor is undefined: no storage, and every op reads it as "none".
+template <class T>
+class Tensor {
+ public:
+  Tensor() = default;
+
+  // Elements start undefined.
+  explicit Tensor(const Shape& shape, Device device = Device::cpu)
+      : shape_(shape), storage_(static_cast<std::size_t>(shape.numel()) * sizeof(T), device) {}
+
+  static Tensor full(const Shape& shape, T value, Device device = Device::cpu) {
+    Tensor result(shape, device);
+    result.fill(value);
+    return result;
+  }
+
+  static Tensor zeros(const Shape& shape, Device device = Device::cpu) {
+    return full(shape, T{0}, device);
+  }
+
+  // Throws Error unless there is one value per element.
+  static Tensor from(const Shape& shape, std::span<const T> values) {
+    CAROUSEL_CHECK(std::cmp_equal(values.size(), shape.numel()),
+                   "Tensor: got {} values for shape {}, want {}", values.size(), shape,
+                   shape.numel());
+    Tensor result(shape);
+    std::copy(values.begin(), values.end(), result.mutable_data());
+    return result;
+  }
+  static Tensor from(const Shape& shape, std::initializer_list<T> values) {
+    return from(shape, std::span<const T>(values.begin(), values.size()));
+  }
+
+  bool defined() const { return static_cast<bool>(storage_); }
+  const Shape& shape() const { return shape_; }
+  int rank() const { return shape_.rank(); }
+  std::int64_t dim(int axis) const { return shape_[axis]; }
+  std::int64_t numel() const { return defined() ? shape_.numel() : 0; }
+  Device device() const { return storage_.device(); }
+
+  const T* data() const { return reinterpret_cast<const T*>(storage_.data()); }
+  T* mutable_data() { return reinterpret_cast<T*>(storage_.data()); }
+  std::span<const T> values() const { return {data(), static_cast<std::size_t>(numel())}; }
+  std::span<T> mutable_values() { return {mutable_data(), static_cast<std::size_t>(numel())}; }
+
+  void fill(T value) { std::fill_n(mutable_data(), numel(), value); }
+
+  // The only element. Throws Error when there is not exactly one.
+  T item() const {
+    CAROUSEL_CHECK(numel() == 1, "Tensor: item() on shape {}, want one element", shape_);
+    return data()[0];
+  }
+
+  // The same storage under another shape. Throws Error when the element counts differ.
+  Tensor reshape(const Shape& shape) const {
+    CAROUSEL_CHECK(shape.numel() == numel(), "Tensor: cannot reshape {} to {}", shape_, shape);
+    Tensor result = *this;
+    result.shape_ = shape;
+    return result;
+  }
+
+  // A deep copy.
+  Tensor clone() const {
+    if (!defined()) return {};
+    Tensor result(shape_, device());
+    std::copy_n(data(), numel(), result.mutable_data());
+    return result;
+  }
+
+  // A deep copy with other elements: to<double>() of a float tensor is exact.
+  template <class U>
+  Tensor<U> to() const {
+    if (!defined()) return {};
+    Tensor<U> result(shape_, device());
+    std::transform(data(), data() + numel(), result.mutable_data(),
+                   [](T value) { return static_cast<U>(value); });
+    return result;
+  }
+
+ private:
+  Shape shape_;
+  Storage storage_;
+};
+
+}  // namespace carousel

@@ -1,0 +1,36 @@
+// Kernels<Real>: one table of function pointers per backend and element type.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "core/device.h"
+#include "kernels/layer_norm.h"
+#include "kernels/list.h"
+
+namespace carousel {
+
+template <class Real>
+struct Kernels {
+  const char* name;
+#define CAROUSEL_FIELD(function, Arguments) void (*function)(const Arguments<Real>&);
+  CAROUSEL_KERNELS(CAROUSEL_FIELD)
+#undef CAROUSEL_FIELD
+};
+
+// The kernels for arrays on a device: the best backend this machine has, or the one that
+// use_backend or the environment variable CAROUSEL_BACKEND names.
+// Throws Error when the device or the named backend is not available.
+template <class Real>
+const Kernels<Real>& kernels(Device device);
+
+// Forces a backend of the cpu by name. Throws Error, naming the available ones, for another name.
+void use_backend(std::string_view name);
+
+// The backends that this build and this machine have, the reference first.
+std::span<const std::string_view> available_backends();
+
+// The name of the backend in use on the cpu.
+std::string_view backend();
+
+}  // namespace carousel

@@ -1,0 +1,37 @@
+// Layer norm over groups of channels (Ba et al. 2016); G = 1 is plain layer norm, G = NH with the
+// heads' channels side by side is the multi-head layer norm: a GroupNorm per token.
+#pragma once
+
+#include <cstdint>
+
+namespace carousel {
+
+template <class Real>
+struct LayerNormForward {
+  const Real* x;       // (N, G, C)
+  const Real* weight;  // (G, C)   effective weight is weight_offset + weight; null: all ones
+  const Real* bias;    // (G, C)   null: none
+  Real* y;             // (N, G, C)
+  Real* mean;          // (N, G)
+  Real* rstd;          // (N, G)   1 / sqrt(variance + eps)
+  std::int64_t N, G, C;
+  double eps;
+  double weight_offset;  // 0, or 1 where the stored weight is a residual
+};
+
+// Backward kernels add into dx, dweight, dbias; a null pointer means "not wanted".
+template <class Real>
+struct LayerNormBackward {
+  const Real* dy;      // (N, G, C)
+  const Real* x;       // (N, G, C)
+  const Real* weight;  // (G, C)
+  const Real* mean;    // (N, G)
+  const Real* rstd;    // (N, G)
+  Real* dx;            // (N, G, C)  +=
+  Real* dweight;       // (G, C)     +=
+  Real* dbias;         // (G, C)     +=
+  std::int64_t N, G, C;
+  double weight_offset;
+};
+
+}  // namespace carousel

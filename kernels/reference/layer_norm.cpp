@@ -1,0 +1,113 @@
+// Per row x of C channels, with w = weight_offset + weight:
+//
+//   mean = Σ x / C        rstd = 1 / √(Σ (x − mean)² / C + eps)        x̂ = (x − mean) · rstd
+//   y = x̂ w + bias
+//
+// Backward, with g = dy w the gradient at x̂:
+//
+//   dx = rstd · (g − Σ g / C − x̂ · Σ (g x̂) / C)
+//   dweight = Σ_rows dy x̂        dbias = Σ_rows dy
+
+#include "kernels/layer_norm.h"
+
+#include <cmath>
+
+#include "core/parallel.h"
+#include "kernels/reference/reference.h"
+
+namespace carousel::reference {
+
+namespace {
+
+template <class Real>
+Real effective_weight(const Real* weight, std::int64_t c, double offset) {
+  return weight == nullptr ? Real{1} : static_cast<Real>(offset) + weight[c];
+}
+
+template <class Real>
+void normalise_row(const LayerNormForward<Real>& a, std::int64_t row) {
+  const std::int64_t first_channel = row % a.G * a.C;
+  const Real* const x = a.x + row * a.C;
+  Real* const y = a.y + row * a.C;
+
+  Real sum = 0;
+  for (std::int64_t c = 0; c < a.C; ++c) sum += x[c];
+  const Real mean = sum / static_cast<Real>(a.C);
+  Real squares = 0;
+  for (std::int64_t c = 0; c < a.C; ++c) squares += (x[c] - mean) * (x[c] - mean);
+  const Real rstd = 1 / std::sqrt(squares / static_cast<Real>(a.C) + static_cast<Real>(a.eps));
+
+  for (std::int64_t c = 0; c < a.C; ++c) {
+    const std::int64_t channel = first_channel + c;
+    const Real bias = a.bias == nullptr ? Real{0} : a.bias[channel];
+    y[c] = (x[c] - mean) * rstd * effective_weight(a.weight, channel, a.weight_offset) + bias;
+  }
+  a.mean[row] = mean;
+  a.rstd[row] = rstd;
+}
+
+template <class Real>
+void backward_row(const LayerNormBackward<Real>& a, std::int64_t row) {
+  const std::int64_t first_channel = row % a.G * a.C;
+  const Real* const dy = a.dy + row * a.C;
+  const Real* const x = a.x + row * a.C;
+  Real* const dx = a.dx + row * a.C;
+  const Real mean = a.mean[row], rstd = a.rstd[row];
+
+  Real sum_g = 0, sum_gx = 0;
+  for (std::int64_t c = 0; c < a.C; ++c) {
+    const Real g = dy[c] * effective_weight(a.weight, first_channel + c, a.weight_offset);
+    sum_g += g;
+    sum_gx += g * (x[c] - mean) * rstd;
+  }
+  sum_g /= static_cast<Real>(a.C);
+  sum_gx /= static_cast<Real>(a.C);
+  for (std::int64_t c = 0; c < a.C; ++c) {
+    const Real g = dy[c] * effective_weight(a.weight, first_channel + c, a.weight_offset);
+    dx[c] += rstd * (g - sum_g - (x[c] - mean) * rstd * sum_gx);
+  }
+}
+
+// Sums over the rows of one channel, always in row order.
+template <class Real>
+void backward_channel(const LayerNormBackward<Real>& a, std::int64_t channel) {
+  const std::int64_t group = channel / a.C;
+  Real dweight = 0, dbias = 0;
+  for (std::int64_t n = 0; n < a.N; ++n) {
+    const std::int64_t row = n * a.G + group, i = n * a.G * a.C + channel;
+    dweight += a.dy[i] * (a.x[i] - a.mean[row]) * a.rstd[row];
+    dbias += a.dy[i];
+  }
+  if (a.dweight != nullptr) a.dweight[channel] += dweight;
+  if (a.dbias != nullptr) a.dbias[channel] += dbias;
+}
+
+}  // namespace
+
+template <class Real>
+void layer_norm_forward(const LayerNormForward<Real>& a) {
+  parallel_for(a.N * a.G, grain_for(8 * a.C), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin; row < end; ++row) normalise_row(a, row);
+  });
+}
+
+template <class Real>
+void layer_norm_backward(const LayerNormBackward<Real>& a) {
+  if (a.dx != nullptr) {
+    parallel_for(a.N * a.G, grain_for(16 * a.C), [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t row = begin; row < end; ++row) backward_row(a, row);
+    });
+  }
+  if (a.dweight != nullptr || a.dbias != nullptr) {
+    parallel_for(a.G * a.C, grain_for(8 * a.N), [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t channel = begin; channel < end; ++channel) backward_channel(a, channel);
+    });
+  }
+}
+
+template void layer_norm_forward(const LayerNormForward<float>&);
+template void layer_norm_forward(const LayerNormForward<double>&);
+template void layer_norm_backward(const LayerNormBackward<float>&);
+template void layer_norm_backward(const LayerNormBackward<double>&);
+
+}  // namespace carousel::reference

@@ -1,0 +1,64 @@
+#include "ops/layer_norm.h"
+
+#include "autograd/record.h"
+#include "kernels/kernels.h"
+
+namespace carousel {
+
+template <class Real>
+Var<Real> layer_norm(const Var<Real>& x, const Var<Real>& weight, const Var<Real>& bias,
+                     const NormOptions& options) {
+  CAROUSEL_CHECK(x.rank() >= 1, "layer_norm: x has shape {}, want at least one axis", x.shape());
+  const auto channels = x.dim(-1), G = options.groups;
+  CAROUSEL_CHECK(G >= 1 && channels >= 1 && channels % G == 0,
+                 "layer_norm: x has {} channels, want a multiple of {} groups", channels, G);
+  CAROUSEL_CHECK(!weight.defined() || weight.shape() == Shape{channels},
+                 "layer_norm: weight has shape {}, want [{}]", weight.shape(), channels);
+  CAROUSEL_CHECK(!bias.defined() || bias.shape() == Shape{channels},
+                 "layer_norm: bias has shape {}, want [{}]", bias.shape(), channels);
+  const auto C = channels / G, N = x.numel() / channels;
+  const double weight_offset = options.residual_weight ? 1 : 0;
+
+  const auto& k = kernels<Real>(x.device());
+  Tensor<Real> y(x.shape(), x.device()), mean({N, G}, x.device()), rstd({N, G}, x.device());
+  k.layer_norm_forward({
+      .x = x.data(),
+      .weight = weight.data(),
+      .bias = bias.data(),
+      .y = y.mutable_data(),
+      .mean = mean.mutable_data(),
+      .rstd = rstd.mutable_data(),
+      .N = N,
+      .G = G,
+      .C = C,
+      .eps = options.eps,
+      .weight_offset = weight_offset,
+  });
+
+  auto backward = [&k, x = x.value, weight = weight.value, mean, rstd, N, G, C,  // saved
+                   weight_offset, dx = x.grad, dweight = weight.grad,            // wanted
+                   dbias = bias.grad](const Tensor<Real>& dy) {
+    k.layer_norm_backward({
+        .dy = dy.data(),
+        .x = x.data(),
+        .weight = weight.data(),
+        .mean = mean.data(),
+        .rstd = rstd.data(),
+        .dx = into(dx),
+        .dweight = into(dweight),
+        .dbias = into(dbias),
+        .N = N,
+        .G = G,
+        .C = C,
+        .weight_offset = weight_offset,
+    });
+  };
+  return record("layer_norm", y, {x, weight, bias}, backward);
+}
+
+template Var<float> layer_norm(const Var<float>&, const Var<float>&, const Var<float>&,
+                               const NormOptions&);
+template Var<double> layer_norm(const Var<double>&, const Var<double>&, const Var<double>&,
+                                const NormOptions&);
+
+}  // namespace carousel

@@ -1,0 +1,21 @@
+// Layer norm, plain and per head.
+#pragma once
+
+#include "autograd/var.h"
+
+namespace carousel {
+
+struct NormOptions {
+  std::int64_t groups = 1;       // heads that are normalised separately
+  bool residual_weight = false;  // the effective weight is 1 + weight
+  double eps = 1e-5;
+};
+
+// y = (x − mean) / √(variance + eps) · weight + bias over the last axis, cut into groups.
+// x (…, C), weight and bias (C), either may be undefined: no scale, no shift. Biased variance.
+// Throws Error unless C is a multiple of the groups and weight and bias have shape [C].
+template <class Real>
+Var<Real> layer_norm(const Var<Real>& x, const Var<Real>& weight, const Var<Real>& bias,
+                     const NormOptions& options = {});
+
+}  // namespace carousel

@@ -1,0 +1,164 @@
+#include "tests/check_op.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstring>
+
+#include "autograd/gradcheck.h"
+#include "autograd/tape.h"
+#include "core/parallel.h"
+#include "core/random.h"
+#include "kernels/kernels.h"
+
+namespace carousel {
+
+namespace {
+
+// A float result may differ between backends by the order of summation: some tens of roundings.
+template <class Real>
+constexpr double parity_tolerance = std::is_same_v<Real, float> ? 1e-5 : 1e-13;
+
+// Outputs, then the gradient of every input.
+template <class Real>
+struct Run {
+  std::vector<Tensor<Real>> outputs, gradients;
+};
+
+// Forward and backward, as often as asked, into the same slots.
+template <class Real>
+Run<Real> run(const OpCase& op_case, int times = 1) {
+  Run<Real> result;
+  std::vector<Var<Real>> leaves;
+  for (auto& input : make_inputs<Real>(op_case)) leaves.push_back(parameter(input));
+  for (int i = 0; i < times; ++i) {
+    Tape tape;
+    std::vector<Var<Real>> wanted;
+    std::vector<Tensor<Real>> upstream;
+    result.outputs.clear();
+    for (const auto& output : function<Real>(op_case)(leaves)) {
+      result.outputs.push_back(output.value);
+      if (!output.wanted()) continue;
+      wanted.push_back(output);
+      upstream.push_back(random_normal<Real>(output.shape(), Random{7, wanted.size()}));
+    }
+    tape.backward(std::span<const Var<Real>>(wanted), std::span<const Tensor<Real>>(upstream));
+  }
+  for (const auto& leaf : leaves) result.gradients.push_back(leaf.grad->value());
+  return result;
+}
+
+template <class Real>
+bool identical(const Tensor<Real>& a, const Tensor<Real>& b) {
+  return a.shape() == b.shape() &&
+         std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.numel()) * sizeof(Real)) == 0;
+}
+
+template <class Real>
+void check_identical(const Run<Real>& a, const Run<Real>& b) {
+  REQUIRE(a.outputs.size() == b.outputs.size());
+  for (std::size_t i = 0; i < a.outputs.size(); ++i) CHECK(identical(a.outputs[i], b.outputs[i]));
+  for (std::size_t i = 0; i < a.gradients.size(); ++i) {
+    CHECK(identical(a.gradients[i], b.gradients[i]));
+  }
+}
+
+template <class Real>
+void check_close(const Run<Real>& a, const Run<Real>& b) {
+  REQUIRE(a.outputs.size() == b.outputs.size());
+  for (std::size_t i = 0; i < a.outputs.size(); ++i) {
+    CHECK(relative_error(a.outputs[i], b.outputs[i]) <= parity_tolerance<Real>);
+  }
+  for (std::size_t i = 0; i < a.gradients.size(); ++i) {
+    CHECK(relative_error(a.gradients[i], b.gradients[i]) <= parity_tolerance<Real>);
+  }
+}
+
+void check_gradients(const OpCase& op_case) {
+  const auto checks = gradcheck(op_case.run_double, make_inputs<double>(op_case));
+  for (std::size_t i = 0; i < checks.size(); ++i) {
+    const auto& check = checks[i];
+    INFO("d", op_case.inputs[i].name, " at ", check.worst, ": analytic ", check.analytic,
+         ", numeric ", check.numeric);
+    CHECK(check.error() <= op_case.tolerance);
+  }
+}
+
+template <class Real>
+void check_repeats(const OpCase& op_case, const Run<Real>& once) {
+  const int before = threads();
+  for (const int count : {1, 2, 3}) {
+    set_threads(count);
+    check_identical(run<Real>(op_case), once);
+  }
+  set_threads(before);
+
+  const Run<Real> twice = run<Real>(op_case, 2);
+  for (std::size_t i = 0; i < once.gradients.size(); ++i) {
+    Tensor<Real> doubled = once.gradients[i].clone();
+    for (Real& value : doubled.mutable_values()) value *= 2;
+    // A += of several parts need not round like twice their sum.
+    CHECK(relative_error(twice.gradients[i], doubled) <= parity_tolerance<Real>);
+  }
+}
+
+template <class Real>
+void check_backends(const OpCase& op_case, const Run<Real>& reference) {
+  const std::string before(backend());
+  for (const auto name : available_backends()) {
+    INFO("backend ", name);
+    use_backend(name);
+    check_close(run<Real>(op_case), reference);
+  }
+  use_backend(before);
+}
+
+template <class Real>
+void check_guarded(const OpCase& op_case) {
+  const GuardZones guard;
+  const Run<Real> guarded = run<Real>(op_case);
+  CHECK(GuardZones::damaged() == 0);
+  const auto finite = [](const Tensor<Real>& x) {
+    const auto values = x.values();
+    return std::all_of(values.begin(), values.end(), [](Real y) { return std::isfinite(y); });
+  };
+  for (const auto& output : guarded.outputs) CHECK(finite(output));
+  for (const auto& gradient : guarded.gradients) CHECK(finite(gradient));
+}
+
+template <class Real>
+void check_runs(const OpCase& op_case) {
+  const std::string before(backend());
+  use_backend("reference");
+  const Run<Real> reference = run<Real>(op_case);
+  use_backend(before);
+  check_backends(op_case, reference);
+  check_repeats(op_case, run<Real>(op_case));
+  check_guarded<Real>(op_case);
+}
+
+}  // namespace
+
+template <class Real>
+double relative_error(const Tensor<Real>& a, const Tensor<Real>& b) {
+  if (a.shape() != b.shape()) return std::numeric_limits<double>::quiet_NaN();
+  double difference = 0, norm = 0;
+  for (std::int64_t i = 0; i < a.numel(); ++i) {
+    const double x = static_cast<double>(a.data()[i]), y = static_cast<double>(b.data()[i]);
+    difference += (x - y) * (x - y);
+    norm += y * y;
+  }
+  return difference == 0 ? 0 : std::sqrt(difference / norm);
+}
+
+template double relative_error(const Tensor<float>&, const Tensor<float>&);
+template double relative_error(const Tensor<double>&, const Tensor<double>&);
+
+void check_op(const OpCase& op_case) {
+  INFO(op_case.op, " (", op_case.note, ")");
+  check_gradients(op_case);
+  check_runs<float>(op_case);
+  check_runs<double>(op_case);
+}
+
+}  // namespace carousel
