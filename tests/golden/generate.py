@@ -31,6 +31,7 @@ def main(names):
     torch.use_deterministic_algorithms(True)
     for name in names or PARTS:
         PARTS[name].generate()
+        print(name)
 
 
 if __name__ == "__main__":

@@ -49,7 +49,6 @@ def learn(model, text):
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
-    print(f"greedy: loss {loss.item():.4f} after {STEPS} steps")
 
 
 def round_weights(model):

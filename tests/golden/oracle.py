@@ -7,7 +7,7 @@ from pathlib import Path
 import dacite
 import torch
 import torch.nn.functional as F
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from xlstm import FeedForwardConfig, xLSTMLMModel, xLSTMLMModelConfig
 from xlstm.blocks.xlstm_block import xLSTMBlock, xLSTMBlockConfig
 from xlstm.components.conv import CausalConv1d
@@ -42,6 +42,18 @@ def build(config):
         _add_feedforward(model, feedforward)
     model.reset_parameters()
     return model.double(), as_json
+
+
+def load(folder, context_length=0):
+    """The model in `folder` (config.json, model.safetensors), in float64; every name and shape must match.
+
+    `context_length` is the longest sequence the package's mLSTM must take; it changes no number.
+    """
+    config = json.loads((folder / "config.json").read_text())
+    config["context_length"] = max(config.get("context_length", 0), context_length)
+    model, _ = build(config)
+    model.load_state_dict(load_file(folder / "model.safetensors"), strict=True)
+    return model.eval()
 
 
 def _add_feedforward(model, feedforward):
@@ -132,7 +144,6 @@ def save(folder, tensors_by_file, **json_by_name):
         save_file({name: _storable(tensor) for name, tensor in tensors.items()}, folder / f"{file}.safetensors")
     for name, value in json_by_name.items():
         (folder / f"{name}.json").write_text(json.dumps(value, indent=2) + "\n")
-    print(folder.relative_to(HERE))
 
 
 def _storable(tensor):
