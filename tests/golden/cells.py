@@ -47,7 +47,7 @@ def slstm(function, states):
 def mlstm():
     """q, k, v (B, NH, S, DH), gate pre-activations (B, NH, S), C (B, NH, DH of k, DH of v), n (B, NH, DH), m (B, NH).
 
-    `h`, the final states and the gradients have eps = 0, where nothing depends on the choice of m; `h_eps` has eps = 1e-6.
+    `h`, the final states and the gradients have eps = 0, where h does not depend on the choice of m; `h_eps` has 1e-6.
     """
     generator = torch.Generator().manual_seed(310)
     inputs = {name: random(generator, B, NH, S, DH, scale=1.5) for name in ("q", "k", "v")}

@@ -32,9 +32,13 @@ CASES = {
     "mlstm_only": (config(slstm_at=(), mlstm={"num_heads": 4, "round_proj_up_to_multiple_of": 64}), 19, 0.0),
     "mixed": (config(blocks=4, slstm={"num_heads": 4}, mlstm={"round_proj_up_to_multiple_of": 64}), 11, 0.2),
     "tied": (config(tie_weights=True, slstm_at=(0,), feedforward={"act_fn": "relu"}), 9, 0.0),
-    "bias": (config(bias=True, feedforward={"bias": True, "act_fn": "swish"}, mlstm={"qkv_proj_blocksize": 8}), 10, 0.3),
+    "bias": (
+        config(bias=True, feedforward={"bias": True, "act_fn": "swish"}, mlstm={"qkv_proj_blocksize": 8}),
+        10, 0.3,
+    ),
     "no_conv_slstm": (
-        config(slstm={"conv1d_kernel_size": 0}, mlstm={"conv1d_kernel_size": 3}, feedforward={"act_fn": "sigmoid"}), 9, 0.0,
+        config(slstm={"conv1d_kernel_size": 0}, mlstm={"conv1d_kernel_size": 3}, feedforward={"act_fn": "sigmoid"}),
+        9, 0.0,
     ),
     "no_conv_mlstm": (config(slstm={"conv1d_kernel_size": 2}, mlstm={"conv1d_kernel_size": 0}, vocab_size=31), 12, 0.0),
     "ffn_on_mlstm": (

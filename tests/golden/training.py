@@ -1,4 +1,4 @@
-"""training/: twenty AdamW steps of a small mixed model: every loss, gradient norm and learning rate, the final weights."""
+"""training/: twenty AdamW steps of a small mixed model: losses, gradient norms, learning rates, the final weights."""
 
 import math
 
@@ -41,7 +41,7 @@ def batches(vocab_size):
 
 
 def train(model, tokens, targets):
-    """Clipping is torch's: gradients are scaled by min(1, max_norm / (norm + 1e-6)). Decay is AdamW's: p -= lr wd p first."""
+    """Clipping is torch's: gradients times min(1, max_norm / (norm + 1e-6)). Decay is AdamW's: p -= lr wd p first."""
     optimizer, decayed = adamw(model)
     losses, norms, rates = [], [], []
     for step, (batch, wanted) in enumerate(zip(tokens, targets)):
