@@ -49,16 +49,12 @@ CASES = {
         14, 0.0,
     ),
     "slstm_lstm": (config(slstm_at=(0, 1), d=24, slstm={"function": "lstm", "num_heads": 3}), 13, 0.0),
-    # The package's PyTorch backend ignores the gradient and clipping keys; the others change the result.
     "slstm_options": (
         config(
             slstm_at=(0, 1),
             d=20,
             slstm={
                 "group_norm_weight": False,
-                "gradient_recurrent_cut": True,
-                "gradient_recurrent_clipval": 0.01,
-                "forward_clipval": 0.01,
                 "bias_init": "small_init",
                 "recurrent_weight_init": "standard",
             },
@@ -72,6 +68,8 @@ CASES = {
         17, 0.0,
     ),
     "no_post_norm": (config(add_post_blocks_norm=False, feedforward=False), 9, 0.0),
+    "slstm_gradient_cut": (config(slstm_at=(0, 1), slstm={"gradient_recurrent_cut": True}), 9, 0.0),
+    "slstm_gradient_clip": (config(slstm={"gradient_recurrent_clipval": 0.002}), 9, 0.0),
 }
 
 

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from xlstm import FeedForwardConfig, xLSTMLMModel, xLSTMLMModelConfig
+from xlstm.blocks.slstm import cell as slstm_cell
 from xlstm.blocks.xlstm_block import xLSTMBlock, xLSTMBlockConfig
 from xlstm.components.conv import CausalConv1d
 
@@ -24,6 +25,8 @@ def _reset_conv(conv):
 # The package cannot construct an mLSTM layer with kernel size 0: it resets a convolution that is not there.
 # Its forward pass handles the case: x_c = SiLU(x_m). (An sLSTM layer without convolution uses x_c = x.)
 CausalConv1d.reset_parameters = _reset_conv
+
+_package_recurrence = slstm_cell.slstm_forward
 
 
 def build(config):
@@ -41,7 +44,43 @@ def build(config):
         as_json["mlstm_block"]["feedforward"] = asdict(feedforward)
         _add_feedforward(model, feedforward)
     model.reset_parameters()
+    obey_recurrent_gradient(model)
     return model.double(), as_json
+
+
+def obey_recurrent_gradient(model):
+    """Makes the sLSTM cells treat the gradient at h_(t-1) in R h_(t-1) as the package's CUDA backend does.
+
+    Its PyTorch backend ignores both keys: with gradient_recurrent_cut no gradient passes (R still gets its own),
+    with gradient_recurrent_clipval it is clamped elementwise before the rest of dh is added.
+    """
+    slstm_cell.slstm_forward = _package_recurrence
+    for block in model.xlstm_block_stack.blocks:
+        config = block.config.slstm
+        if config and (config.gradient_recurrent_cut or config.gradient_recurrent_clipval is not None):
+            slstm_cell.slstm_forward = _recurrence(config.gradient_recurrent_cut, config.gradient_recurrent_clipval)
+
+
+def _recurrence(cut, clip):
+    """The loop over time around the package's pointwise function: x (S, B, 4 d), R (NH, 4 DH, DH)."""
+
+    def h_for_recurrence(h):
+        h = h.detach() if cut else h.clone()
+        if clip is not None and h.requires_grad:
+            h.register_hook(lambda gradient: gradient.clamp(-clip, clip))
+        return h
+
+    def forward(x, states, R, b, pointwise_forward, constants=None):
+        heads, dh = R.shape[0], R.shape[2]
+        trace, gates = [states], None
+        for x_t in x:
+            h = h_for_recurrence(states[0]).reshape(-1, heads, dh)
+            recurrent = torch.einsum("bnj,ngij->bgni", h, R.reshape(heads, -1, dh, dh)).flatten(1)
+            states, gates = pointwise_forward(x_t, recurrent, b, states, constants=constants or {})
+            trace.append(states)
+        return torch.stack(trace, dim=1), states, gates
+
+    return forward
 
 
 def load(folder, context_length=0):
