@@ -5,8 +5,12 @@
 #include <string_view>
 
 #include "core/device.h"
+#include "kernels/cross_entropy.h"
+#include "kernels/dropout.h"
+#include "kernels/embedding.h"
 #include "kernels/layer_norm.h"
 #include "kernels/list.h"
+#include "kernels/reduce.h"
 
 namespace carousel {
 

@@ -4,6 +4,13 @@
 
 // clang-format off
 #define CAROUSEL_KERNELS(X)                                  \
+  X(cross_entropy_forward, CrossEntropyForward)              \
+  X(cross_entropy_backward, CrossEntropyBackward)            \
+  X(dropout, Dropout)                                        \
+  X(embedding_forward, EmbeddingForward)                     \
+  X(embedding_backward, EmbeddingBackward)                   \
   X(layer_norm_forward, LayerNormForward)                    \
-  X(layer_norm_backward, LayerNormBackward)
+  X(layer_norm_backward, LayerNormBackward)                  \
+  X(reduce_broadcast, ReduceBroadcast)                       \
+  X(reduce_sum, ReduceSum)
 // clang-format on

@@ -38,7 +38,11 @@ template std::vector<Tensor<double>> make_inputs(const OpCase&);
 const std::vector<OpCase>& op_cases() {
   static const CaseList list = [] {
     CaseList cases;
+    add_cross_entropy_cases(cases);
+    add_dropout_cases(cases);
+    add_embedding_cases(cases);
     add_layer_norm_cases(cases);
+    add_reduce_cases(cases);
     return cases;
   }();
   return list.all();

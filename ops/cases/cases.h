@@ -55,6 +55,10 @@ const Function<Real>& function(const OpCase& op_case);
 const std::vector<OpCase>& op_cases();
 
 // One per stem, called by op_cases().
+void add_cross_entropy_cases(CaseList& list);
+void add_dropout_cases(CaseList& list);
+void add_embedding_cases(CaseList& list);
 void add_layer_norm_cases(CaseList& list);
+void add_reduce_cases(CaseList& list);
 
 }  // namespace carousel

@@ -1,0 +1,55 @@
+#include "ops/embedding.h"
+
+#include "autograd/record.h"
+#include "kernels/kernels.h"
+
+namespace carousel {
+
+namespace {
+
+Shape with_channels(const Shape& shape, std::int64_t channels) {
+  std::vector<std::int64_t> sizes(shape.begin(), shape.end());
+  sizes.push_back(channels);
+  return Shape(std::span<const std::int64_t>(sizes));
+}
+
+}  // namespace
+
+template <class Real>
+Var<Real> embedding(const Tensor<std::int32_t>& ids, const Var<Real>& weight) {
+  CAROUSEL_CHECK(weight.rank() == 2, "embedding: weight has shape {}, want [V, d]", weight.shape());
+  CAROUSEL_CHECK(ids.defined(), "embedding: ids are undefined, want a tensor of ids");
+  const auto V = weight.dim(0), N = ids.numel(), C = weight.dim(1);
+  for (std::int64_t n = 0; n < N; ++n) {
+    CAROUSEL_CHECK(ids.data()[n] >= 0 && ids.data()[n] < V,
+                   "embedding: id {} at position {} of shape {}, want 0 to {}", ids.data()[n], n,
+                   ids.shape(), V - 1);
+  }
+
+  const auto& k = kernels<Real>(weight.device());
+  Tensor<Real> y(with_channels(ids.shape(), C), weight.device());
+  k.embedding_forward({
+      .ids = ids.data(),
+      .weight = weight.data(),
+      .y = y.mutable_data(),
+      .N = N,
+      .C = C,
+  });
+
+  auto backward = [&k, ids, N, C,                                    // saved
+                   dweight = weight.grad](const Tensor<Real>& dy) {  // wanted
+    k.embedding_backward({
+        .ids = ids.data(),
+        .dy = dy.data(),
+        .dweight = into(dweight),
+        .N = N,
+        .C = C,
+    });
+  };
+  return record("embedding", y, {weight}, backward);
+}
+
+template Var<float> embedding(const Tensor<std::int32_t>&, const Var<float>&);
+template Var<double> embedding(const Tensor<std::int32_t>&, const Var<double>&);
+
+}  // namespace carousel

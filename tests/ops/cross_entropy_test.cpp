@@ -1,0 +1,56 @@
+#include "ops/cross_entropy.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "autograd/tape.h"
+
+namespace carousel {
+
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+Tensor<std::int32_t> ids(std::initializer_list<std::int32_t> values) {
+  return Tensor<std::int32_t>::from({static_cast<std::int64_t>(values.size())}, values);
+}
+
+}  // namespace
+
+TEST_CASE("cross_entropy of equal logits is log V") {
+  const Var<double> logits = Tensor<double>::full({2, 5}, 3);
+  CHECK(std::abs(cross_entropy(logits, ids({0, 4})).value.item() - std::log(5.0)) <= 1e-15);
+}
+
+TEST_CASE("cross_entropy stays right for huge and infinite logits") {
+  const auto logits = parameter(Tensor<double>::from({2, 3}, {1e4, -1e4, 0, -infinity, 2, 1}));
+  Tape tape;
+  const auto loss = cross_entropy(logits, ids({0, 1}));
+  CHECK(std::abs(loss.value.item() - std::log1p(std::exp(-1.0)) / 2) <= 1e-15);
+  tape.backward(loss);
+  const auto gradient = logits.grad->value();
+  const double p = 1 / (1 + std::exp(-1.0));
+  const double want[] = {0, 0, 0, 0, (p - 1) / 2, (1 - p) / 2};
+  for (int i = 0; i < 6; ++i) CHECK(std::abs(gradient.data()[i] - want[i]) <= 1e-15);
+}
+
+TEST_CASE("cross_entropy lets NaN through to the loss") {
+  const Var<double> logits = Tensor<double>::from({1, 2}, {std::nan(""), 0});
+  CHECK(std::isnan(cross_entropy(logits, ids({1})).value.item()));
+}
+
+TEST_CASE("cross_entropy refuses targets that make no sense") {
+  const Var<float> logits = Tensor<float>::zeros({2, 3});
+  CHECK_THROWS_WITH(cross_entropy(logits, ids({0, 3})),
+                    "cross_entropy: target 3 at position 1 of shape [2], want below 3");
+  CHECK_THROWS_WITH(cross_entropy(logits, ids({-1, -1})),
+                    "cross_entropy: every one of 2 targets is ignored, want one ≥ 0");
+  CHECK_THROWS_WITH(
+      cross_entropy(logits, ids({0})),
+      "cross_entropy: targets have shape [1], want that of the logits [2, 3] less the "
+      "last axis");
+}
+
+}  // namespace carousel
