@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/device.h"
+#include "kernels/adamw.h"
 #include "kernels/cross_entropy.h"
 #include "kernels/dropout.h"
 #include "kernels/embedding.h"

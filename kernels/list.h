@@ -4,6 +4,7 @@
 
 // clang-format off
 #define CAROUSEL_KERNELS(X)                                  \
+  X(adamw_step, AdamWStep)                                   \
   X(cross_entropy_forward, CrossEntropyForward)              \
   X(cross_entropy_backward, CrossEntropyBackward)            \
   X(dropout, Dropout)                                        \
@@ -12,5 +13,6 @@
   X(layer_norm_forward, LayerNormForward)                    \
   X(layer_norm_backward, LayerNormBackward)                  \
   X(reduce_broadcast, ReduceBroadcast)                       \
-  X(reduce_sum, ReduceSum)
+  X(reduce_sum, ReduceSum)                                   \
+  X(sum_of_squares, SumOfSquares)
 // clang-format on

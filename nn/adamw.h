@@ -1,0 +1,68 @@
+// AdamW with the weight-decay groups of the official package and clipping by the global norm.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nn/parameters.h"
+
+namespace carousel {
+
+struct AdamWOptions {
+  double beta1 = 0.9;
+  double beta2 = 0.95;
+  double eps = 1e-8;
+  double weight_decay = 0.1;
+  bool weight_decay_on_embedding = false;
+};
+
+// Whether a parameter decays: its name contains "weight" and not "norm", and it is no embedding
+// unless the option asks for that. So biases, skips, norms and recurrent matrices do not decay.
+bool decays(std::string_view parameter_name, bool weight_decay_on_embedding);
+
+// The only writer of parameters. One training step:
+//
+//   optimizer.clear_gradients();
+//   { Tape tape; tape.backward(loss(batch)); }
+//   optimizer.clip_gradients(1.0);
+//   optimizer.step(learning_rate);
+template <class Real>
+class AdamW {
+ public:
+  // Throws Error for an option outside its range: betas in [0, 1), eps and decay ≥ 0.
+  AdamW(std::vector<NamedParameter<Real>> parameters, const AdamWOptions& options);
+
+  // Returns the norm g of all gradients together, and has the next step scale them by
+  // min(1, max_norm / (g + 1e-6)), as torch does; max_norm = 0 only measures.
+  double clip_gradients(double max_norm);
+
+  // Updates every parameter that a gradient has arrived for, as torch.optim.AdamW does.
+  // Throws Error while a tape is open: it has saved the values that would change under it.
+  void step(double learning_rate);
+
+  void clear_gradients();
+
+  // The name of the first parameter whose gradient holds an infinity or a NaN; empty if none does.
+  std::string first_nonfinite_gradient() const;
+
+  std::int64_t steps() const { return steps_; }
+
+ private:
+  struct Entry {
+    NamedParameter<Real> parameter;
+    Tensor<Real> m, v;
+    double weight_decay;
+  };
+
+  std::vector<Entry> entries_;
+  AdamWOptions options_;
+  double gradient_scale_ = 1;
+  std::int64_t steps_ = 0;
+};
+
+extern template class AdamW<float>;
+extern template class AdamW<double>;
+
+}  // namespace carousel
