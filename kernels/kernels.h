@@ -11,7 +11,9 @@
 #include "kernels/embedding.h"
 #include "kernels/layer_norm.h"
 #include "kernels/list.h"
+#include "kernels/lstm.h"
 #include "kernels/reduce.h"
+#include "kernels/slstm.h"
 
 namespace carousel {
 

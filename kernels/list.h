@@ -12,7 +12,11 @@
   X(embedding_backward, EmbeddingBackward)                   \
   X(layer_norm_forward, LayerNormForward)                    \
   X(layer_norm_backward, LayerNormBackward)                  \
+  X(lstm_forward, LstmForward)                               \
+  X(lstm_backward, LstmBackward)                             \
   X(reduce_broadcast, ReduceBroadcast)                       \
   X(reduce_sum, ReduceSum)                                   \
+  X(slstm_forward, SlstmForward)                             \
+  X(slstm_backward, SlstmBackward)                           \
   X(sum_of_squares, SumOfSquares)
 // clang-format on

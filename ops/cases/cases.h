@@ -59,6 +59,8 @@ void add_cross_entropy_cases(CaseList& list);
 void add_dropout_cases(CaseList& list);
 void add_embedding_cases(CaseList& list);
 void add_layer_norm_cases(CaseList& list);
+void add_lstm_cases(CaseList& list);
 void add_reduce_cases(CaseList& list);
+void add_slstm_cases(CaseList& list);
 
 }  // namespace carousel
