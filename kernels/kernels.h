@@ -12,6 +12,7 @@
 #include "kernels/layer_norm.h"
 #include "kernels/list.h"
 #include "kernels/lstm.h"
+#include "kernels/matmul.h"
 #include "kernels/reduce.h"
 #include "kernels/slstm.h"
 

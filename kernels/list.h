@@ -14,6 +14,7 @@
   X(layer_norm_backward, LayerNormBackward)                  \
   X(lstm_forward, LstmForward)                               \
   X(lstm_backward, LstmBackward)                             \
+  X(matmul, MatMul)                                          \
   X(reduce_broadcast, ReduceBroadcast)                       \
   X(reduce_sum, ReduceSum)                                   \
   X(slstm_forward, SlstmForward)                             \

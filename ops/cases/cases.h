@@ -60,6 +60,7 @@ void add_dropout_cases(CaseList& list);
 void add_embedding_cases(CaseList& list);
 void add_layer_norm_cases(CaseList& list);
 void add_lstm_cases(CaseList& list);
+void add_matmul_cases(CaseList& list);
 void add_reduce_cases(CaseList& list);
 void add_slstm_cases(CaseList& list);
 
