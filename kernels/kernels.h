@@ -10,6 +10,7 @@
 #include "kernels/dropout.h"
 #include "kernels/embedding.h"
 #include "kernels/layer_norm.h"
+#include "kernels/layout.h"
 #include "kernels/list.h"
 #include "kernels/lstm.h"
 #include "kernels/matmul.h"

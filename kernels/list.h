@@ -12,6 +12,7 @@
   X(embedding_backward, EmbeddingBackward)                   \
   X(layer_norm_forward, LayerNormForward)                    \
   X(layer_norm_backward, LayerNormBackward)                  \
+  X(strided_add, StridedAdd)                                 \
   X(lstm_forward, LstmForward)                               \
   X(lstm_backward, LstmBackward)                             \
   X(matmul, MatMul)                                          \
