@@ -1,0 +1,86 @@
+#include "autograd/gradcheck.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "autograd/record.h"
+#include "core/random.h"
+
+namespace carousel {
+
+namespace {
+
+using Vars = std::vector<Var<double>>;
+
+// y = x³, with a gradient that is one percent too large at one place when asked to be.
+Var<double> cube(const Var<double>& x, std::int64_t wrong_at) {
+  Tensor<double> y(x.shape());
+  for (std::int64_t i = 0; i < x.numel(); ++i) y.mutable_data()[i] = std::pow(x.data()[i], 3);
+  auto backward = [x = x.value, wrong_at, dx = x.grad](const Tensor<double>& dy) {
+    double* const slot = into(dx);
+    for (std::int64_t i = 0; i < x.numel(); ++i) {
+      const double factor = i == wrong_at ? 1.01 : 1;
+      slot[i] += factor * dy.data()[i] * 3 * x.data()[i] * x.data()[i];
+    }
+  };
+  return record("cube", y, {x}, backward);
+}
+
+InputCheck check_cube(std::int64_t wrong_at) {
+  const Function<double> function = [wrong_at](const Vars& in) {
+    return std::vector{cube(in[0], wrong_at)};
+  };
+  return gradcheck(function, {random_normal<double>({3, 4}, Random{1}, 1, 2)})[0];
+}
+
+}  // namespace
+
+TEST_CASE("gradcheck passes a right gradient") { CHECK(check_cube(-1).error() <= 1e-10); }
+
+TEST_CASE("gradcheck finds a wrong element, its place and both values") {
+  const auto check = check_cube(7);
+  CHECK(check.worst == 7);
+  CHECK(std::abs(check.analytic / check.numeric - 1.01) <= 1e-8);
+  CHECK(check.element_error > 1e-4);
+  CHECK(check.projection_error > 1e-5);
+}
+
+TEST_CASE("gradcheck reports a gradient that is missing or not a number") {
+  const Function<double> missing = [](const Vars& in) {
+    return Vars{Var<double>(cube(in[0], -1).value)};
+  };
+  const auto check = gradcheck(missing, {Tensor<double>::full({2}, 1)})[0];
+  CHECK(check.projection_error == 1);
+  CHECK(check.element_error == 1);
+
+  const Function<double> not_a_number = [](const Vars& in) {
+    auto backward = [dx = in[0].grad](const Tensor<double>&) { *into(dx) += std::nan(""); };
+    return std::vector{record("nan", in[0].value.clone(), {in[0]}, backward)};
+  };
+  CHECK(std::isnan(gradcheck(not_a_number, {Tensor<double>::full({1}, 1)})[0].error()));
+}
+
+TEST_CASE("gradcheck takes inputs that the function ignores") {
+  const Function<double> first = [](const Vars& in) { return std::vector{cube(in[0], -1)}; };
+  const auto one = Tensor<double>::full({2}, 1);
+  CHECK(gradcheck(first, {one, one})[1].error() == 0);
+}
+
+TEST_CASE("gradcheck refuses float, infinite values and functions without output") {
+  const Function<double> nothing = [](const Vars&) { return Vars{}; };
+  CHECK_THROWS_WITH(gradcheck(nothing, {Tensor<double>::full({1}, 1)}),
+                    "gradcheck: the function has no output");
+  const Function<double> same = [](const Vars& in) { return in; };
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  CHECK_THROWS_WITH(gradcheck(same, {Tensor<double>::full({1}, infinity)}),
+                    "gradcheck: output 0 is not finite at the point given");
+  const Function<float> single = [](const std::vector<Var<float>>& in) { return in; };
+  CHECK_THROWS_WITH(gradcheck(single, {Tensor<float>::full({1}, 1)}),
+                    "gradcheck: got float, want double: a difference quotient in single precision "
+                    "carries about three correct digits, too few to tell a wrong gradient from "
+                    "rounding");
+}
+
+}  // namespace carousel

@@ -1,0 +1,72 @@
+#include "core/storage.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "core/tensor.h"
+
+namespace carousel {
+
+TEST_CASE("memory is aligned for every size") {
+  for (const std::size_t bytes : {0, 1, 63, 64, 65, 1000, 4097, 1 << 20}) {
+    const Storage storage(bytes, Device::cpu);
+    CHECK(reinterpret_cast<std::uintptr_t>(storage.data()) % Storage::alignment == 0);
+  }
+}
+
+TEST_CASE("freed memory is used again") {
+  const auto work = [] {
+    std::vector<Storage> blocks;
+    for (std::size_t i = 1; i < 50; ++i) blocks.emplace_back(i * 777, Device::cpu);
+  };
+  work();
+  const auto before = memory_statistics();
+  work();
+  const auto after = memory_statistics();
+  CHECK(after.system_allocations == before.system_allocations);
+  CHECK(after.in_use == before.in_use);
+  release_free_memory();
+  CHECK(memory_statistics().reserved == after.in_use);
+}
+
+TEST_CASE("copies share a block, and the last one gives it back") {
+  const auto before = memory_statistics().in_use;
+  {
+    Storage a(100, Device::cpu);
+    CHECK_FALSE(a.shared());
+    const Storage b = a;
+    CHECK(a.shared());
+    CHECK(a.data() == b.data());
+    const Storage c = std::move(a);
+    CHECK(c.data() == b.data());
+    CHECK(a.data() == nullptr);
+  }
+  CHECK(memory_statistics().in_use == before);
+}
+
+TEST_CASE("a device that this build lacks is refused") {
+  CHECK_THROWS_WITH(Storage(8, Device::cuda),
+                    "Storage: device got cuda, but this build has only cpu");
+}
+
+TEST_CASE("guard zones notice writes on both sides and unwritten memory reads as NaN") {
+  const GuardZones guard;
+  {
+    Tensor<float> x({5});
+    for (const float value : x.values()) CHECK(std::isnan(value));
+    x.fill(1);
+    CHECK(GuardZones::damaged() == 0);
+    float* volatile const data = x.mutable_data();
+    data[5] = 1;
+    CHECK(GuardZones::damaged() == 1);
+  }
+  CHECK(GuardZones::damaged() == 1);
+  Tensor<float> y({5});
+  float* volatile const data = y.mutable_data();
+  data[-1] = 1;
+  CHECK(GuardZones::damaged() == 2);
+}
+
+}  // namespace carousel
