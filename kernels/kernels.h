@@ -6,6 +6,8 @@
 
 #include "core/device.h"
 #include "kernels/adamw.h"
+#include "kernels/block_diagonal.h"
+#include "kernels/conv1d.h"
 #include "kernels/cross_entropy.h"
 #include "kernels/dropout.h"
 #include "kernels/embedding.h"
@@ -15,6 +17,7 @@
 #include "kernels/lstm.h"
 #include "kernels/matmul.h"
 #include "kernels/reduce.h"
+#include "kernels/rms_norm.h"
 #include "kernels/slstm.h"
 
 namespace carousel {

@@ -5,6 +5,10 @@
 // clang-format off
 #define CAROUSEL_KERNELS(X)                                  \
   X(adamw_step, AdamWStep)                                   \
+  X(block_diagonal_forward, BlockDiagonalForward)            \
+  X(block_diagonal_backward, BlockDiagonalBackward)          \
+  X(conv1d_forward, Conv1dForward)                           \
+  X(conv1d_backward, Conv1dBackward)                         \
   X(cross_entropy_forward, CrossEntropyForward)              \
   X(cross_entropy_backward, CrossEntropyBackward)            \
   X(dropout, Dropout)                                        \
@@ -18,6 +22,8 @@
   X(matmul, MatMul)                                          \
   X(reduce_broadcast, ReduceBroadcast)                       \
   X(reduce_sum, ReduceSum)                                   \
+  X(rms_norm_forward, RmsNormForward)                        \
+  X(rms_norm_backward, RmsNormBackward)                      \
   X(slstm_forward, SlstmForward)                             \
   X(slstm_backward, SlstmBackward)                           \
   X(sum_of_squares, SumOfSquares)

@@ -6,16 +6,24 @@
 namespace carousel {
 
 template <class Real>
+void check_norm(const char* op, const Var<Real>& x, const Var<Real>& weight, const Var<Real>& bias,
+                const NormOptions& options) {
+  CAROUSEL_CHECK(x.defined() && x.rank() >= 1, "{}: x has shape {}, want at least one axis", op,
+                 x.shape());
+  const auto channels = x.dim(-1), groups = options.groups;
+  CAROUSEL_CHECK(groups >= 1 && channels >= 1 && channels % groups == 0,
+                 "{}: x has {} channels, want a multiple of {} groups", op, channels, groups);
+  CAROUSEL_CHECK(!weight.defined() || weight.shape() == Shape{channels},
+                 "{}: weight has shape {}, want [{}]", op, weight.shape(), channels);
+  CAROUSEL_CHECK(!bias.defined() || bias.shape() == Shape{channels},
+                 "{}: bias has shape {}, want [{}]", op, bias.shape(), channels);
+}
+
+template <class Real>
 Var<Real> layer_norm(const Var<Real>& x, const Var<Real>& weight, const Var<Real>& bias,
                      const NormOptions& options) {
-  CAROUSEL_CHECK(x.rank() >= 1, "layer_norm: x has shape {}, want at least one axis", x.shape());
+  check_norm("layer_norm", x, weight, bias, options);
   const auto channels = x.dim(-1), G = options.groups;
-  CAROUSEL_CHECK(G >= 1 && channels >= 1 && channels % G == 0,
-                 "layer_norm: x has {} channels, want a multiple of {} groups", channels, G);
-  CAROUSEL_CHECK(!weight.defined() || weight.shape() == Shape{channels},
-                 "layer_norm: weight has shape {}, want [{}]", weight.shape(), channels);
-  CAROUSEL_CHECK(!bias.defined() || bias.shape() == Shape{channels},
-                 "layer_norm: bias has shape {}, want [{}]", bias.shape(), channels);
   const auto C = channels / G, N = x.numel() / channels;
   const double weight_offset = options.residual_weight ? 1 : 0;
 
@@ -60,5 +68,10 @@ template Var<float> layer_norm(const Var<float>&, const Var<float>&, const Var<f
                                const NormOptions&);
 template Var<double> layer_norm(const Var<double>&, const Var<double>&, const Var<double>&,
                                 const NormOptions&);
+
+template void check_norm(const char*, const Var<float>&, const Var<float>&, const Var<float>&,
+                         const NormOptions&);
+template void check_norm(const char*, const Var<double>&, const Var<double>&, const Var<double>&,
+                         const NormOptions&);
 
 }  // namespace carousel

@@ -11,9 +11,15 @@ struct NormOptions {
   double eps = 1e-5;
 };
 
+// Throws Error in the op's name unless the last axis of x, (…, C), is a multiple of the groups and
+// weight and bias are undefined or have shape [C].
+template <class Real>
+void check_norm(const char* op, const Var<Real>& x, const Var<Real>& weight, const Var<Real>& bias,
+                const NormOptions& options);
+
 // y = (x − mean) / √(variance + eps) · weight + bias over the last axis, cut into groups.
 // x (…, C), weight and bias (C), either may be undefined: no scale, no shift. Biased variance.
-// Throws Error unless C is a multiple of the groups and weight and bias have shape [C].
+// Throws Error as check_norm does.
 template <class Real>
 Var<Real> layer_norm(const Var<Real>& x, const Var<Real>& weight, const Var<Real>& bias,
                      const NormOptions& options = {});

@@ -13,16 +13,12 @@
 #include <cmath>
 
 #include "core/parallel.h"
+#include "kernels/reference/norm.h"
 #include "kernels/reference/reference.h"
 
 namespace carousel::reference {
 
 namespace {
-
-template <class Real>
-Real effective_weight(const Real* weight, std::int64_t c, double offset) {
-  return weight == nullptr ? Real{1} : static_cast<Real>(offset) + weight[c];
-}
 
 template <class Real>
 void normalise_row(const LayerNormForward<Real>& a, std::int64_t row) {
@@ -68,20 +64,6 @@ void backward_row(const LayerNormBackward<Real>& a, std::int64_t row) {
   }
 }
 
-// Sums over the rows of one channel, always in row order.
-template <class Real>
-void backward_channel(const LayerNormBackward<Real>& a, std::int64_t channel) {
-  const std::int64_t group = channel / a.C;
-  Real dweight = 0, dbias = 0;
-  for (std::int64_t n = 0; n < a.N; ++n) {
-    const std::int64_t row = n * a.G + group, i = n * a.G * a.C + channel;
-    dweight += a.dy[i] * (a.x[i] - a.mean[row]) * a.rstd[row];
-    dbias += a.dy[i];
-  }
-  if (a.dweight != nullptr) a.dweight[channel] += dweight;
-  if (a.dbias != nullptr) a.dbias[channel] += dbias;
-}
-
 }  // namespace
 
 template <class Real>
@@ -98,11 +80,8 @@ void layer_norm_backward(const LayerNormBackward<Real>& a) {
       for (std::int64_t row = begin; row < end; ++row) backward_row(a, row);
     });
   }
-  if (a.dweight != nullptr || a.dbias != nullptr) {
-    parallel_for(a.G * a.C, grain_for(8 * a.N), [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t channel = begin; channel < end; ++channel) backward_channel(a, channel);
-    });
-  }
+  backward_affine(
+      a, [&](std::int64_t row, std::int64_t i) { return (a.x[i] - a.mean[row]) * a.rstd[row]; });
 }
 
 template void layer_norm_forward(const LayerNormForward<float>&);

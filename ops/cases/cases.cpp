@@ -38,6 +38,8 @@ template std::vector<Tensor<double>> make_inputs(const OpCase&);
 const std::vector<OpCase>& op_cases() {
   static const CaseList list = [] {
     CaseList cases;
+    add_block_diagonal_cases(cases);
+    add_conv1d_cases(cases);
     add_cross_entropy_cases(cases);
     add_dropout_cases(cases);
     add_embedding_cases(cases);
@@ -46,6 +48,7 @@ const std::vector<OpCase>& op_cases() {
     add_matmul_cases(cases);
     add_layout_cases(cases);
     add_reduce_cases(cases);
+    add_rms_norm_cases(cases);
     add_slstm_cases(cases);
     return cases;
   }();

@@ -55,6 +55,8 @@ const Function<Real>& function(const OpCase& op_case);
 const std::vector<OpCase>& op_cases();
 
 // One per stem, called by op_cases().
+void add_block_diagonal_cases(CaseList& list);
+void add_conv1d_cases(CaseList& list);
 void add_cross_entropy_cases(CaseList& list);
 void add_dropout_cases(CaseList& list);
 void add_embedding_cases(CaseList& list);
@@ -63,6 +65,7 @@ void add_lstm_cases(CaseList& list);
 void add_matmul_cases(CaseList& list);
 void add_layout_cases(CaseList& list);
 void add_reduce_cases(CaseList& list);
+void add_rms_norm_cases(CaseList& list);
 void add_slstm_cases(CaseList& list);
 
 }  // namespace carousel

@@ -1,0 +1,35 @@
+// Causal depthwise convolution over time, with the last inputs of what came before as its state.
+#pragma once
+
+#include <cstdint>
+
+namespace carousel {
+
+template <class Real>
+struct Conv1dForward {
+  const Real* x;              // (B, S, C)
+  const Real* weight;         // (C, KS)
+  const Real* bias;           // (C)            null: none
+  const Real* state;          // (B, KS − 1, C) the inputs before x, oldest first; null: zeros
+  const std::int32_t* reset;  // (B, S)         nonzero: all that came before counts as zero
+  Real* y;                    // (B, S, C)
+  Real* last;                 // (B, KS − 1, C) the state after x
+  std::int64_t B, S, C, KS;
+};
+
+// Adds into dx, dweight, dstate; a null pointer means "not wanted".
+template <class Real>
+struct Conv1dBackward {
+  const Real* dy;             // (B, S, C)
+  const Real* dlast;          // (B, KS − 1, C)
+  const Real* x;              // (B, S, C)
+  const Real* weight;         // (C, KS)
+  const Real* state;          // (B, KS − 1, C)
+  const std::int32_t* reset;  // (B, S)
+  Real* dx;                   // (B, S, C)       +=
+  Real* dweight;              // (C, KS)         +=
+  Real* dstate;               // (B, KS − 1, C)  +=
+  std::int64_t B, S, C, KS;
+};
+
+}  // namespace carousel

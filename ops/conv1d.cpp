@@ -1,0 +1,77 @@
+#include "ops/conv1d.h"
+
+#include "autograd/record.h"
+#include "kernels/kernels.h"
+
+namespace carousel {
+
+template <class Real>
+Conv1dResult<Real> causal_conv1d(const Var<Real>& x, const Var<Real>& weight, const Var<Real>& bias,
+                                 const Var<Real>& state, const Tensor<std::int32_t>& reset) {
+  CAROUSEL_CHECK(x.defined() && x.rank() == 3 && x.dim(1) >= 1 && x.dim(2) >= 1,
+                 "causal_conv1d: x has shape {}, want (B, S, C) with at least one step", x.shape());
+  const auto B = x.dim(0), S = x.dim(1), C = x.dim(2);
+  CAROUSEL_CHECK(weight.defined() && weight.rank() == 3 && weight.dim(2) >= 1 &&
+                     weight.shape() == Shape({C, 1, weight.dim(2)}),
+                 "causal_conv1d: weight has shape {}, want [{}, 1, kernel size]", weight.shape(),
+                 C);
+  const auto KS = weight.dim(2);
+  CAROUSEL_CHECK(!bias.defined() || bias.shape() == Shape{C},
+                 "causal_conv1d: bias has shape {}, want [{}]", bias.shape(), C);
+  CAROUSEL_CHECK(!state.defined() || state.shape() == Shape({B, KS - 1, C}),
+                 "causal_conv1d: state has shape {}, want [{}, {}, {}]", state.shape(), B, KS - 1,
+                 C);
+  CAROUSEL_CHECK(!reset.defined() || reset.shape() == Shape({B, S}),
+                 "causal_conv1d: reset has shape {}, want [{}, {}]", reset.shape(), B, S);
+
+  const auto& k = kernels<Real>(x.device());
+  Tensor<Real> y(x.shape(), x.device()), last({B, KS - 1, C}, x.device());
+  k.conv1d_forward({
+      .x = x.data(),
+      .weight = weight.data(),
+      .bias = bias.data(),
+      .state = state.data(),
+      .reset = reset.data(),
+      .y = y.mutable_data(),
+      .last = last.mutable_data(),
+      .B = B,
+      .S = S,
+      .C = C,
+      .KS = KS,
+  });
+
+  auto backward = [&k, x = x.value, weight = weight.value, state = state.value, reset,  // saved
+                   B, S, C, KS,                                                         // saved
+                   dx = x.grad, dweight = weight.grad, dbias = bias.grad,               // wanted
+                   dstate = state.grad](                                                // wanted
+                      const std::vector<Tensor<Real>>& d) {
+    k.conv1d_backward({
+        .dy = d[0].data(),
+        .dlast = d[1].data(),
+        .x = x.data(),
+        .weight = weight.data(),
+        .state = state.data(),
+        .reset = reset.data(),
+        .dx = into(dx),
+        .dweight = into(dweight),
+        .dstate = into(dstate),
+        .B = B,
+        .S = S,
+        .C = C,
+        .KS = KS,
+    });
+    k.reduce_sum(
+        {.x = d[0].data(), .y = into(dbias), .outer = 1, .n = B * S, .inner = C, .factor = 1});
+  };
+  const auto results =
+      record("causal_conv1d", std::vector{y, last}, {x, weight, bias, state}, backward);
+  return {results[0], results[1]};
+}
+
+template Conv1dResult<float> causal_conv1d(const Var<float>&, const Var<float>&, const Var<float>&,
+                                           const Var<float>&, const Tensor<std::int32_t>&);
+template Conv1dResult<double> causal_conv1d(const Var<double>&, const Var<double>&,
+                                            const Var<double>&, const Var<double>&,
+                                            const Tensor<std::int32_t>&);
+
+}  // namespace carousel
