@@ -6,6 +6,7 @@
 
 #include "core/device.h"
 #include "kernels/adamw.h"
+#include "kernels/arithmetic.h"
 #include "kernels/block_diagonal.h"
 #include "kernels/conv1d.h"
 #include "kernels/cross_entropy.h"

@@ -9,6 +9,11 @@
   X(block_diagonal_backward, BlockDiagonalBackward)          \
   X(conv1d_forward, Conv1dForward)                           \
   X(conv1d_backward, Conv1dBackward)                         \
+  X(add, Add)                                                \
+  X(add_product, AddProduct)                                 \
+  X(add_scaled, AddScaled)                                   \
+  X(channels_backward, ChannelsBackward)                     \
+  X(channels_forward, ChannelsForward)                       \
   X(cross_entropy_forward, CrossEntropyForward)              \
   X(cross_entropy_backward, CrossEntropyBackward)            \
   X(dropout, Dropout)                                        \
