@@ -1,0 +1,69 @@
+// Files: read whole, mapped, and written all or nothing. Every failure is one sentence with the
+// path and the reason.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace carousel {
+
+enum class Empty { refused, allowed };
+
+// The bytes of a file or pipe. Throws Error when it is missing, unreadable, a directory, or empty
+// where that is refused.
+std::string read_file(const std::filesystem::path& path, Empty empty = Empty::refused);
+
+// A regular file as memory, read only: pages come from the disk as they are looked at. The file
+// must not shrink meanwhile.
+class MappedFile {
+ public:
+  // Throws Error as read_file does, and for anything but a regular file.
+  explicit MappedFile(const std::filesystem::path& path);
+  MappedFile(MappedFile&& other) noexcept;
+  MappedFile& operator=(MappedFile other) noexcept;
+  ~MappedFile();
+
+  std::span<const std::byte> bytes() const { return {data_, size_}; }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+  const std::byte* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+// A file that appears under its name complete, or not at all: bytes go to a temporary file beside
+// it, which commit() brings to the disk and renames. What stood under the name before stays until
+// then; without commit(), the temporary file is removed. A link is followed.
+class AtomicFile {
+ public:
+  // Throws Error when the name is a directory or no regular file, or nothing can be created there.
+  explicit AtomicFile(const std::filesystem::path& path);
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+  ~AtomicFile();
+
+  // Both throw Error when the disk is full or fails.
+  void write(std::span<const std::byte> bytes);
+  void write(std::string_view bytes) { write(std::as_bytes(std::span(bytes))); }
+  void commit();
+
+ private:
+  [[noreturn]] void fail_with(int error) const;
+
+  std::filesystem::path path_;    // as messages name it
+  std::filesystem::path target_;  // with links followed
+  std::filesystem::path temporary_;
+  int descriptor_ = -1;
+};
+
+void write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
+
+// Creates a directory and those above it; one that exists is fine. Throws Error, naming what is in
+// the way.
+void make_directories(const std::filesystem::path& path);
+
+}  // namespace carousel
