@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/device.h"
+#include "kernels/activation.h"
 #include "kernels/adamw.h"
 #include "kernels/arithmetic.h"
 #include "kernels/block_diagonal.h"

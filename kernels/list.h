@@ -4,6 +4,8 @@
 
 // clang-format off
 #define CAROUSEL_KERNELS(X)                                  \
+  X(activation_forward, ActivationForward)                   \
+  X(activation_backward, ActivationBackward)                 \
   X(adamw_step, AdamWStep)                                   \
   X(block_diagonal_forward, BlockDiagonalForward)            \
   X(block_diagonal_backward, BlockDiagonalBackward)          \
@@ -19,6 +21,8 @@
   X(dropout, Dropout)                                        \
   X(embedding_forward, EmbeddingForward)                     \
   X(embedding_backward, EmbeddingBackward)                   \
+  X(gate_forward, GateForward)                               \
+  X(gate_backward, GateBackward)                             \
   X(layer_norm_forward, LayerNormForward)                    \
   X(layer_norm_backward, LayerNormBackward)                  \
   X(strided_add, StridedAdd)                                 \
@@ -31,5 +35,7 @@
   X(rms_norm_backward, RmsNormBackward)                      \
   X(slstm_forward, SlstmForward)                             \
   X(slstm_backward, SlstmBackward)                           \
+  X(soft_cap_forward, SoftCapForward)                        \
+  X(soft_cap_backward, SoftCapBackward)                      \
   X(sum_of_squares, SumOfSquares)
 // clang-format on

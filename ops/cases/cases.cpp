@@ -41,6 +41,7 @@ const std::vector<OpCase>& op_cases() {
     add_block_diagonal_cases(cases);
     add_conv1d_cases(cases);
     add_arithmetic_cases(cases);
+    add_activation_cases(cases);
     add_cross_entropy_cases(cases);
     add_dropout_cases(cases);
     add_embedding_cases(cases);

@@ -58,6 +58,7 @@ const std::vector<OpCase>& op_cases();
 void add_block_diagonal_cases(CaseList& list);
 void add_conv1d_cases(CaseList& list);
 void add_arithmetic_cases(CaseList& list);
+void add_activation_cases(CaseList& list);
 void add_cross_entropy_cases(CaseList& list);
 void add_dropout_cases(CaseList& list);
 void add_embedding_cases(CaseList& list);
