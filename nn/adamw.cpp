@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "autograd/tape.h"
 #include "kernels/kernels.h"
@@ -33,16 +34,20 @@ template <class Real>
 AdamW<Real>::AdamW(std::vector<NamedParameter<Real>> parameters, const AdamWOptions& options)
     : options_(options) {
   check_options(options);
+  std::map<const Gradient<Real>*, std::string> seen;
   for (auto& parameter : parameters) {
-    CAROUSEL_CHECK(parameter.var.wanted(), "AdamW: {} is a constant, want a parameter",
-                   parameter.name);
-    const bool decayed = decays(parameter.name, options.weight_decay_on_embedding);
-    const auto zeros = [&] {
-      return Tensor<Real>::zeros(parameter.var.shape(), parameter.var.device());
+    const auto& [name, var] = parameter;
+    CAROUSEL_CHECK(var.wanted(), "AdamW: {} is a constant, want a parameter", name);
+    const auto [other, is_new] = seen.emplace(var.grad.get(), name);
+    CAROUSEL_CHECK(is_new, "AdamW: {} and {} are the same parameter", other->second, name);
+    const bool decayed = decays(name, options.weight_decay_on_embedding);
+    Moments moments{
+        .name = name,
+        .m = Tensor<Real>::zeros(var.shape(), var.device()),
+        .v = Tensor<Real>::zeros(var.shape(), var.device()),
     };
-    auto m = zeros(), v = zeros();
     entries_.push_back(
-        {std::move(parameter), std::move(m), std::move(v), decayed ? options.weight_decay : 0});
+        {std::move(parameter), std::move(moments), decayed ? options.weight_decay : 0});
   }
 }
 
@@ -50,9 +55,10 @@ template <class Real>
 double AdamW<Real>::clip_gradients(double max_norm) {
   CAROUSEL_CHECK(max_norm >= 0, "AdamW: max_norm got {}, want at least 0", max_norm);
   double squares = 0;
-  for (const auto& [parameter, m, v, decay] : entries_) {
-    if (!parameter.var.grad->arrived()) continue;
-    const Tensor<Real> gradient = parameter.var.grad->value();
+  for (const auto& entry : entries_) {
+    const auto& slot = entry.parameter.var.grad;
+    if (!slot->arrived()) continue;
+    const Tensor<Real> gradient = slot->value();
     kernels<Real>(gradient.device())
         .sum_of_squares({.x = gradient.data(), .sum = &squares, .N = gradient.numel()});
   }
@@ -66,16 +72,17 @@ void AdamW<Real>::step(double learning_rate) {
   CAROUSEL_CHECK(
       Tape::current() == nullptr,
       "AdamW: step() while a tape is open, which has saved the values that would change");
-  ++steps_;
-  for (auto& [parameter, m, v, weight_decay] : entries_) {
+  CAROUSEL_CHECK(learning_rate >= 0 && std::isfinite(learning_rate),
+                 "AdamW: learning_rate got {}, want a finite number of at least 0", learning_rate);
+  for (auto& [parameter, moments, weight_decay] : entries_) {
     if (!parameter.var.grad->arrived()) continue;
     const Tensor<Real> gradient = parameter.var.grad->value();
     kernels<Real>(gradient.device())
         .adamw_step({
             .gradient = gradient.data(),
             .parameter = parameter.var.value.mutable_data(),
-            .m = m.mutable_data(),
-            .v = v.mutable_data(),
+            .m = moments.m.mutable_data(),
+            .v = moments.v.mutable_data(),
             .N = gradient.numel(),
             .gradient_scale = gradient_scale_,
             .learning_rate = learning_rate,
@@ -83,7 +90,7 @@ void AdamW<Real>::step(double learning_rate) {
             .beta2 = options_.beta2,
             .eps = options_.eps,
             .weight_decay = weight_decay,
-            .step = steps_,
+            .step = ++moments.steps,
         });
   }
   gradient_scale_ = 1;
@@ -92,6 +99,42 @@ void AdamW<Real>::step(double learning_rate) {
 template <class Real>
 void AdamW<Real>::clear_gradients() {
   for (const auto& entry : entries_) entry.parameter.var.grad->clear();
+  gradient_scale_ = 1;
+}
+
+template <class Real>
+std::vector<typename AdamW<Real>::Moments> AdamW<Real>::moments() const {
+  std::vector<Moments> result;
+  for (const auto& entry : entries_) result.push_back(entry.moments);
+  return result;
+}
+
+template <class Real>
+void AdamW<Real>::restore(const std::vector<Moments>& moments) {
+  CAROUSEL_CHECK(moments.size() == entries_.size(), "AdamW: got moments of {} parameters, want {}",
+                 moments.size(), entries_.size());
+  for (std::size_t i = 0; i < moments.size(); ++i) {
+    const Moments& got = moments[i];
+    const auto& [name, var] = entries_[i].parameter;
+    CAROUSEL_CHECK(got.name == name, "AdamW: moments {} are of {}, want {}", i, got.name, name);
+    for (const auto* moment : {&got.m, &got.v}) {
+      CAROUSEL_CHECK(moment->defined() && moment->shape() == var.shape(),
+                     "AdamW: moments of {} have shape {}, want {}", name, moment->shape(),
+                     var.shape());
+    }
+    CAROUSEL_CHECK(got.steps >= 0, "AdamW: steps of {} got {}, want at least 0", name, got.steps);
+  }
+  for (std::size_t i = 0; i < moments.size(); ++i) {
+    entries_[i].moments = {moments[i].name, moments[i].m.clone(), moments[i].v.clone(),
+                           moments[i].steps};
+  }
+}
+
+template <class Real>
+std::int64_t AdamW<Real>::steps() const {
+  std::int64_t most = 0;
+  for (const auto& entry : entries_) most = std::max(most, entry.moments.steps);
+  return most;
 }
 
 template <class Real>

@@ -31,35 +31,52 @@ bool decays(std::string_view parameter_name, bool weight_decay_on_embedding);
 template <class Real>
 class AdamW {
  public:
-  // Throws Error for an option outside its range: betas in [0, 1), eps and decay ≥ 0.
+  // What is remembered about one parameter between steps.
+  struct Moments {
+    std::string name;
+    Tensor<Real> m, v;       // of the parameter's shape
+    std::int64_t steps = 0;  // updates so far; fewer than of others where no gradient had arrived
+  };
+
+  // Throws Error for an option outside its range (betas in [0, 1), eps and decay ≥ 0), a constant,
+  // and a parameter that is there twice.
   AdamW(std::vector<NamedParameter<Real>> parameters, const AdamWOptions& options);
 
   // Returns the norm g of all gradients together, and has the next step scale them by
-  // min(1, max_norm / (g + 1e-6)), as torch does; max_norm = 0 only measures.
+  // min(1, max_norm / (g + 1e-6)), as torch does; max_norm = 0 only measures. A norm that is not
+  // finite is for the caller to notice: see first_nonfinite_gradient.
   double clip_gradients(double max_norm);
 
   // Updates every parameter that a gradient has arrived for, as torch.optim.AdamW does.
-  // Throws Error while a tape is open: it has saved the values that would change under it.
+  // Throws Error while a tape is open: it has saved the values that would change under it. Throws
+  // Error for a learning rate that is negative or not finite.
   void step(double learning_rate);
 
+  // Forgets the gradients, and what clip_gradients wanted to do with them.
   void clear_gradients();
+
+  // The moments of every parameter, in the order of the constructor; they share memory with the
+  // optimiser's own. restore copies such moments back, and throws Error unless names and shapes are
+  // the same.
+  std::vector<Moments> moments() const;
+  void restore(const std::vector<Moments>& moments);
 
   // The name of the first parameter whose gradient holds an infinity or a NaN; empty if none does.
   std::string first_nonfinite_gradient() const;
 
-  std::int64_t steps() const { return steps_; }
+  // Updates of the parameter that had most.
+  std::int64_t steps() const;
 
  private:
   struct Entry {
     NamedParameter<Real> parameter;
-    Tensor<Real> m, v;
+    Moments moments;
     double weight_decay;
   };
 
   std::vector<Entry> entries_;
   AdamWOptions options_;
   double gradient_scale_ = 1;
-  std::int64_t steps_ = 0;
 };
 
 extern template class AdamW<float>;

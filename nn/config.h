@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "kernels/activation.h"
+#include "kernels/slstm.h"
 
 namespace carousel {
 
-enum class ForgetGate { sigmoid, exponential };
 enum class CellFunction { slstm, lstm };
 enum class BiasInit { powerlaw_blockdependent, small_init, standard, zeros };
 enum class RecurrentWeightInit { zeros, standard };

@@ -6,12 +6,12 @@
 namespace carousel {
 
 double learning_rate(const Schedule& schedule, std::int64_t k) {
-  const double step = static_cast<double>(k), warmup = static_cast<double>(schedule.warmup);
-  if (k < schedule.warmup) return schedule.peak * (step + 1) / warmup;
-  if (schedule.decay == Decay::constant) return schedule.peak;
-  const double progress = (step - warmup) / (static_cast<double>(schedule.steps) - warmup);
-  return schedule.floor +
-         (schedule.peak - schedule.floor) * (1 + std::cos(std::numbers::pi * progress)) / 2;
+  const auto& [peak, floor, warmup, steps, decay] = schedule;
+  if (k < warmup) return peak * static_cast<double>(k + 1) / static_cast<double>(warmup);
+  if (decay == Decay::constant) return peak;
+  if (k >= steps) return floor;
+  const double progress = static_cast<double>(k - warmup) / static_cast<double>(steps - warmup);
+  return floor + (peak - floor) * (1 + std::cos(std::numbers::pi * progress)) / 2;
 }
 
 }  // namespace carousel

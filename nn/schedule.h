@@ -20,6 +20,8 @@ struct Schedule {
 //   k < W:     peak · (k + 1) / W
 //   cosine:    floor + (peak − floor) · (1 + cos(π (k − W) / (steps − W))) / 2
 //   constant:  peak
+//
+// After the last step the cosine stays at the floor.
 double learning_rate(const Schedule& schedule, std::int64_t k);
 
 }  // namespace carousel

@@ -52,6 +52,7 @@ void sum_of_squares(const SumOfSquares<Real>& a) {
   double* const partials = partial.mutable_data();
   parallel_for(a.N, chunk, [&](std::int64_t begin, std::int64_t end) {
     double sum = 0;
+#pragma omp simd reduction(+ : sum)
     for (std::int64_t i = begin; i < end; ++i) {
       const double x = static_cast<double>(a.x[i]);
       sum += x * x;

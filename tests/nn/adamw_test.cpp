@@ -4,10 +4,15 @@
 
 #include <cmath>
 #include <limits>
+#include <nlohmann/json.hpp>
+#include <set>
 
 #include "autograd/tape.h"
+#include "core/file.h"
+#include "core/json.h"
 #include "core/parallel.h"
 #include "core/random.h"
+#include "core/safetensors.h"
 #include "ops/reduce.h"
 
 namespace carousel {
@@ -82,6 +87,73 @@ TEST_CASE("a parameter without a gradient stays as it is") {
   CHECK(unused.value.item() == 1);
 }
 
+TEST_CASE("the bias correction counts a parameter's own updates, as torch does") {
+  const auto late = parameter(Tensor<double>::from({1}, {1}));
+  const auto always = parameter(Tensor<double>::from({1}, {1}));
+  AdamW<double> optimizer({{"late.bias", late}, {"always.bias", always}}, {});
+  Scalar expected{1};
+  for (int t = 1; t <= 5; ++t) {
+    optimizer.clear_gradients();
+    set_gradient(always, Tensor<double>::from({1}, {0.5}));
+    if (t >= 3) {
+      set_gradient(late, Tensor<double>::from({1}, {0.7 * t}));
+      expected.step(0.7 * t, 0.1, 0, t - 2, {});
+    }
+    optimizer.step(0.1);
+  }
+  CHECK(std::abs(late.value.item() - expected.theta) <= 1e-15);
+  CHECK(optimizer.moments()[0].steps == 3);
+  CHECK(optimizer.steps() == 5);
+}
+
+TEST_CASE("a step that is given up leaves no clipping behind") {
+  const auto weight = parameter(Tensor<double>::from({1}, {1}));
+  AdamW<double> optimizer({{"bias", weight}}, {});
+  set_gradient(weight, Tensor<double>::from({1}, {std::numeric_limits<double>::infinity()}));
+  CHECK(std::isinf(optimizer.clip_gradients(1)));  // would scale by 0
+  optimizer.clear_gradients();
+  set_gradient(weight, Tensor<double>::from({1}, {3}));
+  optimizer.step(0.1);
+  Scalar expected{1};
+  expected.step(3, 0.1, 0, 1, {});
+  CHECK(std::abs(weight.value.item() - expected.theta) <= 1e-15);
+}
+
+TEST_CASE("a restored optimiser continues bit for bit") {
+  const auto start = random_normal<float>({100}, Random{1});
+  const auto a = parameter(start.clone()), b = parameter(start.clone());
+  AdamW<float> first({{"weight", a}}, {}), second({{"weight", b}}, {});
+  const auto step = [](AdamW<float>& optimizer, const Var<float>& weight, std::uint64_t t) {
+    set_gradient(weight, random_normal<float>({100}, Random{2, t}));
+    optimizer.step(0.01);
+  };
+  for (std::uint64_t t = 0; t < 3; ++t) step(first, a, t);
+  std::copy_n(a.value.data(), 100, Tensor<float>(b.value).mutable_data());
+  second.restore(first.moments());
+  for (std::uint64_t t = 3; t < 6; ++t) {
+    step(first, a, t);
+    step(second, b, t);
+  }
+  CHECK(second.steps() == 6);
+  CHECK(std::equal(a.value.data(), a.value.data() + 100, b.value.data()));
+
+  const auto other = parameter(Tensor<float>::zeros({99}));
+  CHECK_THROWS_WITH(AdamW<float>({{"weight", other}}, {}).restore(first.moments()),
+                    "AdamW: moments of weight have shape [100], want [99]");
+  CHECK_THROWS_WITH(AdamW<float>({{"bias", a}}, {}).restore(first.moments()),
+                    "AdamW: moments 0 are of weight, want bias");
+  CHECK_THROWS_WITH(first.restore({}), "AdamW: got moments of 0 parameters, want 1");
+}
+
+TEST_CASE("the gradient norm of many floats is right to the last digits") {
+  // 10⁶ gradients whose squares a float could not add up to this precision.
+  const auto weight = parameter(Tensor<float>::zeros({1000001}));
+  AdamW<float> optimizer({{"weight", weight}}, {});
+  set_gradient(weight, Tensor<float>::full({1000001}, 0.25F));
+  const double norm = 0.25 * std::sqrt(1000001.0);
+  CHECK(std::abs(optimizer.clip_gradients(0) - norm) <= 1e-12 * norm);
+}
+
 TEST_CASE("weight decay follows the official groups") {
   const std::string block = "xlstm_block_stack.blocks.0.";
   for (const char* name :
@@ -98,6 +170,18 @@ TEST_CASE("weight decay follows the official groups") {
   CHECK(decays("lm_head.weight", false));
   CHECK_FALSE(decays("token_embedding.weight", false));
   CHECK(decays("token_embedding.weight", true));
+}
+
+TEST_CASE("the parameters of a golden model decay as the package says") {
+  const std::string folder = CAROUSEL_SOURCE_DIR "/tests/golden/training/";
+  const auto settings = parse_json(read_file(folder + "optimizer.json"), "optimizer.json");
+  const auto wanted = settings["decayed"].get<std::set<std::string>>();
+  std::set<std::string> decayed;
+  for (const auto& name : Safetensors(folder + "model.safetensors").names()) {
+    if (decays(name, false)) decayed.insert(name);
+  }
+  CHECK(decayed == wanted);
+  CHECK(decayed.size() == 24);
 }
 
 TEST_CASE("AdamW gives the same bits for any number of threads") {
@@ -146,6 +230,13 @@ TEST_CASE("AdamW refuses misuse") {
                     "AdamW: a is a constant, want a parameter");
   CHECK_THROWS_WITH(AdamW<double>({{"a", a}}, {.beta1 = 1}),
                     "AdamW: betas got 1 and 0.95, want [0, 1)");
+  CHECK_THROWS_WITH(AdamW<double>({{"a", a}, {"b", a}}, {}),
+                    "AdamW: a and b are the same parameter");
+  CHECK_THROWS_WITH(AdamW<double>({{"a", a}}, {.eps = -1}), "AdamW: eps got -1, want at least 0");
+  CHECK_THROWS_WITH(AdamW<double>({{"a", a}}, {.weight_decay = std::nan("")}),
+                    "AdamW: weight_decay got nan, want at least 0");
+  CHECK_THROWS_WITH(optimizer.step(std::nan("")),
+                    "AdamW: learning_rate got nan, want a finite number of at least 0");
   CHECK_THROWS_WITH(optimizer.clip_gradients(-1), "AdamW: max_norm got -1, want at least 0");
 }
 

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace carousel {
@@ -23,6 +24,16 @@ TEST_CASE("a constant schedule stays at its peak") {
 
 TEST_CASE("no warm-up starts at the peak") {
   CHECK(learning_rate({.peak = 3, .floor = 1, .warmup = 0, .steps = 5}, 0) == 3);
+}
+
+TEST_CASE("after the last step the cosine stays at the floor, however long the warm-up was") {
+  for (const std::int64_t warmup : {0, 4, 5, 9}) {
+    const Schedule schedule{.peak = 3, .floor = 1, .warmup = warmup, .steps = 5};
+    for (std::int64_t k = std::max<std::int64_t>(warmup, 5); k < 20; ++k) {
+      CHECK(learning_rate(schedule, k) == 1);
+    }
+  }
+  CHECK(learning_rate({.peak = 3, .floor = 1, .warmup = 8, .steps = 5}, 7) == 3);
 }
 
 }  // namespace carousel
