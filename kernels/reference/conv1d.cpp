@@ -155,8 +155,9 @@ void conv1d_backward(const Conv1dBackward<Real>& a) {
   if (a.dx != nullptr) for_rows(a, 0, a.S, backward);
   if (a.dstate != nullptr) for_rows(a, 1 - a.KS, 0, backward);
   if (a.dweight != nullptr) {
-    const std::int64_t channels = 32;  // whole cache lines
-    parallel_for(a.C, channels,
+    const std::int64_t whole_lines = 32;  // of the cache
+    const std::int64_t grain = std::max(whole_lines, grain_for(a.B * a.S * a.KS));
+    parallel_for(a.C, grain,
                  [&](std::int64_t begin, std::int64_t end) { backward_weight(a, begin, end); });
   }
 }

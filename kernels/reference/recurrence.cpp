@@ -138,13 +138,14 @@ template <class Real>
 void add_weight_gradients(const RecurrenceBackward<Real>& a) {
   // One after the other, since the two gradients might be one buffer.
   if (a.drecurrent != nullptr) {
-    parallel_for(a.NH * 4, 1, [&](std::int64_t begin, std::int64_t end) {
+    const std::int64_t cost = a.B * a.S * a.DH * a.DH;
+    parallel_for(a.NH * 4, grain_for(cost), [&](std::int64_t begin, std::int64_t end) {
       std::vector<Real> sum(static_cast<std::size_t>(a.DH * a.DH));
       for (std::int64_t i = begin; i < end; ++i) add_recurrent_gradient(a, i / 4, i % 4, sum);
     });
   }
   if (a.dbias != nullptr) {
-    parallel_for(a.NH * 4, 1, [&](std::int64_t begin, std::int64_t end) {
+    parallel_for(a.NH * 4, grain_for(a.B * a.S * a.DH), [&](std::int64_t begin, std::int64_t end) {
       std::vector<Real> sum(static_cast<std::size_t>(a.DH));
       for (std::int64_t i = begin; i < end; ++i) add_bias_gradient(a, i / 4, i % 4, sum);
     });

@@ -43,13 +43,14 @@ struct Tile {
 };
 
 // Runs body(tile) for all tiles, in parallel.
-template <class Body>
-void for_tiles(std::int64_t B, std::int64_t NH, const Body& body) {
-  const std::int64_t tiles = (B + Tile::sequences - 1) / Tile::sequences;
-  parallel_for(NH * tiles, 1, [&](std::int64_t first, std::int64_t last) {
+template <class Args, class Body>
+void for_tiles(const Args& a, const Body& body) {
+  const std::int64_t tiles = (a.B + Tile::sequences - 1) / Tile::sequences;
+  const std::int64_t cost = Tile::sequences * a.S * 4 * a.DH * (a.DH + 32);
+  parallel_for(a.NH * tiles, grain_for(cost), [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t task = first; task < last; ++task) {
       const std::int64_t begin = task % tiles * Tile::sequences;
-      body(Tile{task / tiles, begin, std::min(B, begin + Tile::sequences)});
+      body(Tile{task / tiles, begin, std::min(a.B, begin + Tile::sequences)});
     }
   });
 }
@@ -88,7 +89,7 @@ void add_state_gradient(const std::vector<Real>& gradient, Real* initial) {
 template <class Real, class Cell>
 void forward_steps(const RecurrenceForward<Real>& a, const Cell& cell) {
   const std::vector<Real> columns = recurrent_columns(a);
-  for_tiles(a.B, a.NH, [&](const Tile& tile) {
+  for_tiles(a, [&](const Tile& tile) {
     for (std::int64_t t = 0; t < a.S; ++t) {
       compute_gates(a, columns, tile, t);
       for (std::int64_t b = tile.begin; b < tile.end; ++b) cell(Place{b, t, tile.head});
@@ -100,7 +101,7 @@ void forward_steps(const RecurrenceForward<Real>& a, const Cell& cell) {
 template <class Real, class Cell>
 void backward_steps(const RecurrenceBackward<Real>& a, const Cell& cell) {
   std::vector<Real> dh(a.dh_last, a.dh_last + a.B * a.NH * a.DH);
-  for_tiles(a.B, a.NH, [&](const Tile& tile) {
+  for_tiles(a, [&](const Tile& tile) {
     for (std::int64_t t = a.S - 1; t >= 0; --t) {
       for (std::int64_t b = tile.begin; b < tile.end; ++b) {
         const Place p{b, t, tile.head};

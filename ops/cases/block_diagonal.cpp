@@ -15,6 +15,7 @@ void add_block_diagonal_cases(CaseList& list) {
   add("rectangular blocks", {7, 6}, {2, 5, 3});
   add("large blocks", {5, 34}, {2, 17, 17});
   add("many rows", {521, 6}, {3, 2, 2});
+  add("several tasks", {300, 160}, {40, 4, 4});
   list.add("block_diagonal", "one row, no bias", {{"x", {16}}, {"weight", {2, 8, 8}}},
            [](const auto& in) { return std::vector{block_diagonal(in[0], in[1], {})}; });
 }

@@ -38,6 +38,7 @@ void add_conv1d_cases(CaseList& list) {
   add("as many steps as the state", {2, 3, 5, 4});
   add("nine steps", {1, 9, 9, 4});
   add("wide", {2, 5, 33, 2});
+  add("several tasks", {4, 64, 40, 4});
   add("reset", {3, 6, 5, 4},
       Tensor<std::int32_t>::from({3, 6}, {0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1, 1, 0, 0, 1}));
   add("reset, fewer steps than the state", {2, 2, 5, 4},

@@ -55,6 +55,7 @@ void add_slstm_cases(CaseList& list) {
   add("odd sizes", {5, 4, 3, 7});
   add("one head of eight", {1, 6, 1, 8});
   add("one past a vector", {2, 3, 1, 9});
+  add("several tasks", {5, 6, 2, 17});
   add("reset", {3, 5, 2, 4}, reset);
   add("exponential forget gate", {3, 5, 2, 4}, {}, exponential);
   add("exponential forget gate, reset", {3, 5, 2, 4}, reset, exponential);
