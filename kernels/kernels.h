@@ -18,6 +18,7 @@
 #include "kernels/list.h"
 #include "kernels/lstm.h"
 #include "kernels/matmul.h"
+#include "kernels/mlstm.h"
 #include "kernels/reduce.h"
 #include "kernels/rms_norm.h"
 #include "kernels/slstm.h"

@@ -48,6 +48,7 @@ const std::vector<OpCase>& op_cases() {
     add_layer_norm_cases(cases);
     add_lstm_cases(cases);
     add_matmul_cases(cases);
+    add_mlstm_cases(cases);
     add_layout_cases(cases);
     add_reduce_cases(cases);
     add_rms_norm_cases(cases);

@@ -65,6 +65,7 @@ void add_embedding_cases(CaseList& list);
 void add_layer_norm_cases(CaseList& list);
 void add_lstm_cases(CaseList& list);
 void add_matmul_cases(CaseList& list);
+void add_mlstm_cases(CaseList& list);
 void add_layout_cases(CaseList& list);
 void add_reduce_cases(CaseList& list);
 void add_rms_norm_cases(CaseList& list);
