@@ -49,12 +49,6 @@ Run<Real> run(const OpCase& op_case, int times = 1) {
 }
 
 template <class Real>
-bool identical(const Tensor<Real>& a, const Tensor<Real>& b) {
-  return a.shape() == b.shape() &&
-         std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.numel()) * sizeof(Real)) == 0;
-}
-
-template <class Real>
 void check_identical(const Run<Real>& a, const Run<Real>& b) {
   REQUIRE(a.outputs.size() == b.outputs.size());
   for (std::size_t i = 0; i < a.outputs.size(); ++i) CHECK(identical(a.outputs[i], b.outputs[i]));
@@ -151,6 +145,14 @@ double relative_error(const Tensor<Real>& a, const Tensor<Real>& b) {
   return difference == 0 ? 0 : std::sqrt(difference / norm);
 }
 
+template <class Real>
+bool identical(const Tensor<Real>& a, const Tensor<Real>& b) {
+  return a.shape() == b.shape() &&
+         std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.numel()) * sizeof(Real)) == 0;
+}
+
+template bool identical(const Tensor<float>&, const Tensor<float>&);
+template bool identical(const Tensor<double>&, const Tensor<double>&);
 template double relative_error(const Tensor<float>&, const Tensor<float>&);
 template double relative_error(const Tensor<double>&, const Tensor<double>&);
 

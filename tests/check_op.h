@@ -17,4 +17,8 @@ void check_op(const OpCase& op_case);
 template <class Real>
 double relative_error(const Tensor<Real>& a, const Tensor<Real>& b);
 
+// The same shape and the same bits.
+template <class Real>
+bool identical(const Tensor<Real>& a, const Tensor<Real>& b);
+
 }  // namespace carousel

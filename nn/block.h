@@ -1,0 +1,37 @@
+// Block: a residual layer, and a residual feed-forward after it where the model has one.
+#pragma once
+
+#include <optional>
+#include <variant>
+
+#include "nn/feed_forward.h"
+#include "nn/mlstm.h"
+#include "nn/slstm.h"
+
+namespace carousel {
+
+//   x += xlstm(xlstm_norm(x))        x += ffn(ffn_norm(x))
+template <class Real>
+struct Block {
+  LayerNorm<Real> xlstm_norm;
+  std::variant<MlstmLayer<Real>, SlstmLayer<Real>> xlstm;
+  std::optional<LayerNorm<Real>> ffn_norm;
+  std::optional<GatedFeedForward<Real>> ffn;
+
+  // The block of that number in a model. Throws Error when the config lacks its kind of layer.
+  Block(const Init& init, const ModelConfig& model, std::int64_t block);
+
+  // x (B, S, d) → (B, S, d)
+  LayerResult<Real> operator()(const Var<Real>& x, const BlockState<Real>& state,
+                               const CallOptions& options) const;
+
+  template <class Visitor>
+  void visit(Visitor&& v) const {
+    v("xlstm_norm", xlstm_norm);
+    v("xlstm", xlstm);
+    v("ffn_norm", ffn_norm);
+    v("ffn", ffn);
+  }
+};
+
+}  // namespace carousel

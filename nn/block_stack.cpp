@@ -1,0 +1,34 @@
+#include "nn/block_stack.h"
+
+namespace carousel {
+
+template <class Real>
+BlockStack<Real>::BlockStack(const Init& init, const ModelConfig& model) {
+  blocks.reserve(static_cast<std::size_t>(model.num_blocks));
+  for (std::int64_t i = 0; i < model.num_blocks; ++i) {
+    blocks.emplace_back(init["blocks"][i], model, i);
+  }
+  if (model.add_post_blocks_norm) post_blocks_norm.emplace(model.embedding_dim);
+}
+
+template <class Real>
+typename BlockStack<Real>::Result BlockStack<Real>::operator()(const Var<Real>& x,
+                                                               const ModelState<Real>& state,
+                                                               const CallOptions& options) const {
+  CAROUSEL_CHECK(state.blocks.empty() || state.blocks.size() == blocks.size(),
+                 "model: state has {} blocks, want none or {}", state.blocks.size(), blocks.size());
+  Result result{x, {}};
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    const auto before = state.blocks.empty() ? BlockState<Real>{} : state.blocks[i];
+    auto [y, after] = blocks[i](result.y, before, options.named(fmt::format("blocks.{}", i)));
+    result.y = std::move(y);
+    result.state.blocks.push_back(std::move(after));
+  }
+  if (post_blocks_norm) result.y = (*post_blocks_norm)(result.y);
+  return result;
+}
+
+template struct BlockStack<float>;
+template struct BlockStack<double>;
+
+}  // namespace carousel

@@ -1,0 +1,48 @@
+// LanguageModel: embedding, xLSTM blocks, and a head that scores every token of the vocabulary.
+//
+//   const LanguageModel<float> model(config, /*seed=*/1);
+//   auto [logits, state] = model(tokens);              // a whole sequence, from a fresh state
+//   auto [more, later] = model(next, state);           // the next segment or token
+#pragma once
+
+#include <optional>
+
+#include "nn/block_stack.h"
+#include "nn/config.h"
+#include "nn/embedding.h"
+#include "nn/parameters.h"
+
+namespace carousel {
+
+template <class Real>
+struct ModelOutput {
+  Var<Real> logits;        // (B, S, V): those at position t score token t + 1
+  ModelState<Real> state;  // after the last token
+};
+
+// Copies of a model share its parameters.
+template <class Real>
+struct LanguageModel {
+  ModelConfig config;
+  BlockStack<Real> xlstm_block_stack;
+  Embedding<Real> token_embedding;
+  std::optional<Linear<Real>> lm_head;  // none where the head's weights are the embedding's
+
+  // Parameters with their initial values: a function of the seed and their names alone.
+  LanguageModel(const ModelConfig& model_config, std::uint64_t seed);
+
+  // tokens (B, S), any S ≥ 1. One sequence can be cut into calls anywhere: pass the state on.
+  // Throws Error for a token outside [0, V), or a state of another model or batch size.
+  ModelOutput<Real> operator()(const Tensor<std::int32_t>& tokens,
+                               const ModelState<Real>& state = {},
+                               const CallOptions& options = {}) const;
+
+  template <class Visitor>
+  void visit(Visitor&& v) const {
+    v("xlstm_block_stack", xlstm_block_stack);
+    v("token_embedding", token_embedding);
+    v("lm_head", lm_head);
+  }
+};
+
+}  // namespace carousel

@@ -1,0 +1,29 @@
+// Linear: y = x Wᵀ + b.
+#pragma once
+
+#include "nn/init.h"
+#include "ops/matmul.h"
+
+namespace carousel {
+
+template <class Real>
+struct Linear {
+  Var<Real> weight;  // (out, in)
+  Var<Real> bias;    // (out), or undefined
+
+  // Weights N(0, stddev²), the bias zeros.
+  Linear(const Init& init, std::int64_t in, std::int64_t out, double stddev, bool with_bias)
+      : weight(init["weight"].normal<Real>({out, in}, stddev)),
+        bias(with_bias ? constant<Real>({out}, 0) : Var<Real>()) {}
+
+  // x (…, in) → (…, out)
+  Var<Real> operator()(const Var<Real>& x) const { return linear(x, weight, bias); }
+
+  template <class Visitor>
+  void visit(Visitor&& v) const {
+    v("weight", weight);
+    v("bias", bias);
+  }
+};
+
+}  // namespace carousel

@@ -1,0 +1,95 @@
+#include "nn/mlstm.h"
+
+#include "ops/activation.h"
+#include "ops/arithmetic.h"
+#include "ops/layout.h"
+#include "ops/mlstm.h"
+
+namespace carousel {
+
+namespace {
+
+// q, k and v share size and initialisation; the latter goes by d, not by I.
+template <class Real>
+BlockDiagonalLinear<Real> headwise(const Init& init, const ModelConfig& model,
+                                   const MlstmLayerConfig& config) {
+  const auto inner = model.inner_dim();
+  return {init, inner, inner / config.qkv_proj_blocksize, small_init(model.embedding_dim),
+          model.bias};
+}
+
+}  // namespace
+
+template <class Real>
+MlstmCell<Real>::MlstmCell(const Init& init, const ModelConfig& model,
+                           const MlstmLayerConfig& config)
+    : igate(init["igate"], 3 * model.inner_dim(), config.num_heads, /*stddev=*/0, true),
+      fgate(init["fgate"], 3 * model.inner_dim(), config.num_heads, /*stddev=*/0, true),
+      outnorm(config.num_heads, model.inner_dim(), true) {
+  igate.bias = init["igate"]["bias"].normal<Real>({config.num_heads}, 0.1);
+  fgate.bias = linspace<Real>(3, 6, config.num_heads);
+}
+
+template <class Real>
+CellResult<Real> MlstmCell<Real>::operator()(const Var<Real>& q, const Var<Real>& k,
+                                             const Var<Real>& v,
+                                             const std::vector<Var<Real>>& state,
+                                             const Tensor<std::int32_t>& reset) const {
+  CAROUSEL_CHECK(state.empty() || state.size() == 3,
+                 "mlstm: state has {} tensors, want none or C, n, m", state.size());
+  const auto qkv = concat(std::vector{q, k, v}, 2);
+  const auto S = q.dim(1), NH = outnorm.heads;
+  const Shape by_head{q.dim(0), S, NH, q.dim(2) / NH};
+  const auto initial =
+      state.empty() ? MlstmState<Real>{} : MlstmState<Real>{state[0], state[1], state[2]};
+  const MlstmOptions options{.form = S == 1 ? MlstmForm::recurrent : MlstmForm::chunkwise};
+  const auto result = mlstm(reshape(q, by_head), reshape(k, by_head), reshape(v, by_head),
+                            igate(qkv), fgate(qkv), initial, reset, options);
+  return {outnorm(reshape(result.h, q.shape())), {result.state.c, result.state.n, result.state.m}};
+}
+
+template <class Real>
+MlstmLayer<Real>::MlstmLayer(const Init& init, const ModelConfig& model,
+                             const MlstmLayerConfig& config)
+    : dropout(model.dropout),
+      learnable_skip(constant<Real>({model.inner_dim()}, 1)),
+      proj_up(init["proj_up"], model.embedding_dim, 2 * model.inner_dim(),
+              small_init(model.embedding_dim), model.bias),
+      q_proj(headwise<Real>(init["q_proj"], model, config)),
+      k_proj(headwise<Real>(init["k_proj"], model, config)),
+      v_proj(headwise<Real>(init["v_proj"], model, config)),
+      mlstm_cell(init["mlstm_cell"], model, config),
+      proj_down(init["proj_down"], model.inner_dim(), model.embedding_dim,
+                wang_init(model.embedding_dim, model.num_blocks), model.bias) {
+  if (config.conv1d_kernel_size > 0) {
+    conv1d.emplace(init["conv1d"], model.inner_dim(), config.conv1d_kernel_size);
+  }
+}
+
+template <class Real>
+LayerResult<Real> MlstmLayer<Real>::operator()(const Var<Real>& x, const BlockState<Real>& state,
+                                               const CallOptions& options) const {
+  const auto inner = learnable_skip.dim(0);
+  const auto up = split(proj_up(x), {inner, inner}, 2);
+  const auto &x_m = up[0], &z = up[1];
+
+  Var<Real> mixed = x_m, conv_state;
+  if (conv1d) {
+    const auto conv = (*conv1d)(x_m, state.conv, options.reset);
+    mixed = conv.y;
+    conv_state = conv.state;
+  }
+  const auto x_c = activation(Activation::silu, mixed);
+
+  const auto cell = mlstm_cell(q_proj(x_c), k_proj(x_c), v_proj(x_m), state.cell, options.reset);
+  const auto h = add(cell.h, channel_scale(x_c, learnable_skip));
+  const auto y = proj_down(gate(Activation::silu, z, h));
+  return {options.drop(y, dropout), {conv_state, cell.state}};
+}
+
+template struct MlstmCell<float>;
+template struct MlstmCell<double>;
+template struct MlstmLayer<float>;
+template struct MlstmLayer<double>;
+
+}  // namespace carousel
