@@ -142,8 +142,12 @@ void AtomicFile::write(std::span<const std::byte> bytes) {
   }
 }
 
-void AtomicFile::commit() {
+void AtomicFile::flush() {
   if (!sync(descriptor_)) fail_with(errno);
+}
+
+void AtomicFile::commit() {
+  flush();
   if (::close(std::exchange(descriptor_, -1)) != 0) fail_with(errno);
   if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail_with(errno);
   temporary_.clear();

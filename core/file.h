@@ -46,9 +46,11 @@ class AtomicFile {
   AtomicFile& operator=(const AtomicFile&) = delete;
   ~AtomicFile();
 
-  // Both throw Error when the disk is full or fails.
+  // All throw Error when the disk is full or fails. After flush(), what was written is on the disk,
+  // and commit() asks it for no more space: the way to have several files change together.
   void write(std::span<const std::byte> bytes);
   void write(std::string_view bytes) { write(std::as_bytes(std::span(bytes))); }
+  void flush();
   void commit();
 
  private:
