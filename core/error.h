@@ -5,7 +5,6 @@
 
 #include <stdexcept>
 #include <string>
-#include <utility>
 
 namespace carousel {
 
@@ -14,10 +13,15 @@ class Error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+namespace detail {
+// Out of line: the formatting code would otherwise be compiled again into every op.
+[[noreturn]] void fail(fmt::string_view sentence, fmt::format_args args);
+}  // namespace detail
+
 // Throws Error with the formatted sentence: "what: argument got …, want …".
 template <class... Args>
 [[noreturn]] void fail(fmt::format_string<Args...> sentence, Args&&... args) {
-  throw Error(fmt::format(sentence, std::forward<Args>(args)...));
+  detail::fail(sentence, fmt::make_format_args(args...));
 }
 
 }  // namespace carousel

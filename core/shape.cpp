@@ -48,4 +48,8 @@ std::int64_t Shape::inner(int axis) const {
   return product;
 }
 
+std::string to_string(const Shape& shape) {
+  return fmt::format("[{}]", fmt::join(shape.begin(), shape.end(), ", "));
+}
+
 }  // namespace carousel

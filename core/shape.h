@@ -1,12 +1,14 @@
 // Shape: the sizes of a contiguous row-major array, outermost first.
 #pragma once
 
-#include <fmt/ranges.h>
+#include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <initializer_list>
 #include <span>
+#include <string>
 
 namespace carousel {
 
@@ -48,13 +50,16 @@ class Shape {
   int rank_ = 0;
 };
 
+// "[2, 3]"
+std::string to_string(const Shape& shape);
+
 }  // namespace carousel
 
 template <>
-struct fmt::formatter<carousel::Shape> : fmt::formatter<std::string_view> {
+struct fmt::formatter<carousel::Shape> {
+  constexpr auto parse(format_parse_context& context) { return context.begin(); }
   auto format(const carousel::Shape& shape, format_context& context) const {
-    return fmt::format_to(context.out(), "[{}]", fmt::join(shape.begin(), shape.end(), ", "));
+    const std::string text = carousel::to_string(shape);
+    return std::copy(text.begin(), text.end(), context.out());
   }
 };
-template <>
-struct fmt::is_range<carousel::Shape, char> : std::false_type {};
