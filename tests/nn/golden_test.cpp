@@ -87,9 +87,10 @@ void check_model(const std::filesystem::path& directory) {
   const auto loss_value = loss.value.template to<double>().reshape({1});
   CHECK(relative_error(loss_value, file.read<double>("loss")) <= tolerance);
   std::size_t gradients = 0;
-  for (const auto& [name, var] : parameters<Real>(model)) {
+  for (const auto& parameter : parameters<Real>(model)) {
+    const std::string& name = parameter.name;
     INFO(name);
-    const auto got = var.grad->value().template to<double>();
+    const auto got = parameter.var.grad->value().template to<double>();
     const auto want = golden_gradient(file, name, kernel_shape(weights, name));
     CHECK(gradient_error<Real>(file, name, got, want) <= tolerance);
     ++gradients;
@@ -140,10 +141,11 @@ void check_training(double step_tolerance, double weight_tolerance) {
     optimizer.step(rates.data()[step]);
     optimizer.clear_gradients();
   }
-  for (const auto& [name, var] : parameters<Real>(model)) {
-    INFO(name);
-    const auto final_value = var.value.template to<double>();
-    CHECK(relative_error(final_value, file.read<double>("final." + name)) <= weight_tolerance);
+  for (const auto& parameter : parameters<Real>(model)) {
+    INFO(parameter.name);
+    const auto got = parameter.var.value.template to<double>();
+    const auto want = file.read<double>("final." + parameter.name);
+    CHECK(relative_error(got, want) <= weight_tolerance);
   }
 }
 

@@ -78,9 +78,10 @@ void check_parameters(const ModelConfig& config, const CallOptions& options) {
   for (const auto& [name, var] : parameters<double>(model)) {
     largest = std::max(largest, norm(var.grad->value()));
   }
-  for (const auto& [name, var] : parameters<double>(model)) {
-    INFO(name);
-    const auto v = random_normal<double>(var.shape(), Random{3}.named(name));
+  for (const auto& parameter : parameters<double>(model)) {
+    INFO(parameter.name);
+    const auto& var = parameter.var;
+    const auto v = random_normal<double>(var.shape(), Random{3}.named(parameter.name));
     const double want = line.slope(var.value, v, step);
     // The quotient carries the rounding of the loss, about 1e-16 / step, whatever the parameter.
     const double scale = std::max(norm(var.grad->value()), 1e-3 * largest);
@@ -113,9 +114,9 @@ ModelState<double> unflatten(const std::vector<Var<double>>& vars,
 }  // namespace
 
 TEST_CASE("gradcheck: every parameter of every kind of model") {
-  for (const auto& [name, config] : model_configs()) {
-    INFO(name);
-    check_parameters(shrunk(config), {});
+  for (const auto& named : model_configs()) {
+    INFO(named.name);
+    check_parameters(shrunk(named.config), {});
   }
 }
 

@@ -27,8 +27,9 @@ const std::string cell = "xlstm_block_stack.blocks.1.xlstm.slstm_cell.";
 }  // namespace
 
 TEST_CASE("model directory: saved and loaded, every bit is the same") {
-  for (const auto& [name, config] : model_configs()) {
-    INFO(name);
+  for (const auto& named : model_configs()) {
+    INFO(named.name);
+    const ModelConfig& config = named.config;
     const TemporaryDirectory directory;
     const auto in_float = lively_model<float>(config);
     save_model(directory.path() / "a" / "b", in_float);

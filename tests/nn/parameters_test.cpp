@@ -145,8 +145,9 @@ TEST_CASE("parameters: options add and remove the official ones") {
 }
 
 TEST_CASE("parameters: every one receives a gradient") {
-  for (const auto& [name, config] : model_configs()) {
-    INFO(name);
+  for (const auto& named : model_configs()) {
+    INFO(named.name);
+    const ModelConfig& config = named.config;
     const auto model = lively_model<float>(config);
     Tape tape;
     const auto tokens = random_tokens(2, 7, config.vocab_size);

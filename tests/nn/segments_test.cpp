@@ -46,8 +46,9 @@ void check_split(const LanguageModel<Real>& model, const Tensor<std::int32_t>& t
 
 template <class Real>
 void check_splits() {
-  for (const auto& [name, config] : model_configs()) {
-    INFO(name);
+  for (const auto& named : model_configs()) {
+    INFO(named.name);
+    const ModelConfig& config = named.config;
     const auto model = lively_model<Real>(config);
     const auto tokens = random_tokens(2, 9, config.vocab_size);
     for (std::int64_t cut = 1; cut < 9; ++cut) check_split(model, tokens, {cut, 9 - cut});
@@ -160,8 +161,9 @@ TEST_CASE("segments: longer than a chunk") {
 }
 
 TEST_CASE("segments: gradients through a carried state equal those of the whole") {
-  for (const auto& [name, config] : model_configs()) {
-    INFO(name);
+  for (const auto& named : model_configs()) {
+    INFO(named.name);
+    const ModelConfig& config = named.config;
     const auto model = lively_model<double>(config);
     const auto tokens = random_tokens(2, 9, config.vocab_size);
     const auto whole = gradients_in_segments(model, tokens, {9});
@@ -204,8 +206,9 @@ TEST_CASE("segments: detach keeps the values and cuts the graph") {
 }
 
 TEST_CASE("documents: packed into one sequence equals each alone") {
-  for (const auto& [name, config] : model_configs()) {
-    INFO(name);
+  for (const auto& named : model_configs()) {
+    INFO(named.name);
+    const ModelConfig& config = named.config;
     check_documents<double>(config, {5, 1, 4});
     check_documents<float>(config, {2, 7});
   }
