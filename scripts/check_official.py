@@ -29,7 +29,7 @@ def main(arguments):
     passed = []
     with tempfile.TemporaryDirectory() as scratch:
         scratch = Path(scratch)
-        data = write_data(scratch / "data.bin")
+        data = write_data(scratch / "data")
         for folder in folders:
             passed.append(compare(carousel, folder, data, scratch))
         for name, config in package_configs().items():

@@ -1,0 +1,62 @@
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "core/parallel.h"
+#include "core/safetensors.h"
+#include "examples/language_model/commands.h"
+#include "examples/language_model/dtype.h"
+#include "examples/language_model/evaluation.h"
+#include "examples/language_model/initial_model.h"
+#include "examples/language_model/streams.h"
+#include "nn/model_directory.h"
+
+namespace carousel::program {
+
+namespace {
+
+std::string as_json(const Evaluation& result, const Corpus& corpus) {
+  nlohmann::ordered_json json;
+  json["loss"] = result.loss;
+  json["perplexity"] = result.perplexity();
+  json[fmt::format("bits_per_{}", corpus.unit())] = result.bits();
+  json["tokens"] = result.tokens;
+  return json.dump() + "\n";
+}
+
+std::string as_text(const Evaluation& result, const Corpus& corpus) {
+  const char* const unit = corpus.unit();
+  return fmt::format(
+      "loss           {} nats per {}\nperplexity     {}\nbits per {:<5} {}\ntokens         {}\n",
+      result.loss, unit, result.perplexity(), unit, result.bits(), result.tokens);
+}
+
+template <class Real>
+int evaluate_files(const EvalOptions& options) {
+  const Corpus corpus(options.data);
+  const auto model = load_model<Real>(options.model);
+  corpus.check_vocabulary(model.config.vocab_size);
+
+  EvaluationOptions<Real> how{.context = options.context.value_or(context_of(model.config)),
+                              .carry_state = options.carry_state};
+  Tensor<Real> logits;
+  if (!options.logits.empty() && corpus.size() >= 2) {
+    logits = Tensor<Real>({corpus.size() - 1, model.config.vocab_size});
+    how.on_logits = [&](std::int64_t first, std::span<const Real> rows) {
+      std::ranges::copy(rows, logits.mutable_data() + first * logits.dim(1));
+    };
+  }
+  const Evaluation result = evaluate<Real>(model, split(corpus, 0).training, how);
+  if (logits.defined()) write_safetensors(options.logits, {{"logits", logits}});
+  print(options.json ? as_json(result, corpus) : as_text(result, corpus));
+  return 0;
+}
+
+}  // namespace
+
+int run(const EvalOptions& options) {
+  set_threads(options.threads);
+  return with_dtype(options.dtype,
+                    [&](auto real) { return evaluate_files<decltype(real)>(options); });
+}
+
+}  // namespace carousel::program

@@ -1,0 +1,92 @@
+#include "examples/language_model/evaluation.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "core/error.h"
+#include "examples/language_model/batches.h"
+#include "ops/cross_entropy.h"
+
+namespace carousel::program {
+
+namespace {
+
+template <class Real>
+class Evaluator {
+ public:
+  Evaluator(const LanguageModel<Real>& model, const Tokens& tokens,
+            const EvaluationOptions<Real>& options)
+      : model_(model), tokens_(tokens), options_(options) {
+    // Bounds the logits to 64 MiB of floats, unless the vocabulary is above 260,000.
+    const std::int64_t V = model.config.vocab_size;
+    at_once_ = std::clamp<std::int64_t>((std::int64_t{1} << 24) / V, 64, 4096);
+  }
+
+  Evaluation run() {
+    const std::int64_t N = tokens_.size() - 1;
+    const std::int64_t window = options_.carry_state ? N : std::min(N, options_.context);
+    const std::int64_t whole = N / window;
+    const std::int64_t rows = std::clamp<std::int64_t>(at_once_ / window, 1, 64);
+    for (std::int64_t w = 0; w < whole && !stopped_; w += rows) {
+      read_windows(w * window, std::min(rows, whole - w), window);
+    }
+    if (N > whole * window && !stopped_) read_windows(whole * window, 1, N - whole * window);
+    return {sum_ / static_cast<double>(count_), count_, stopped_};
+  }
+
+ private:
+  // Windows side by side, each from a fresh state, in segments that pass the state on.
+  void read_windows(std::int64_t begin, std::int64_t rows, std::int64_t window) {
+    const std::int64_t segment = std::min(options_.context, at_once_);
+    ModelState<Real> state;
+    for (std::int64_t at = 0; at < window && !stopped_; at += segment) {
+      const std::int64_t length = std::min(segment, window - at);
+      const Batch batch = read_batch(tokens_, begin + at, window, rows, length);
+      auto output = model_(batch.inputs, state);
+      state = std::move(output.state);
+      add(cross_entropy(output.logits, batch.targets).value.item(), rows * length);
+      for (std::int64_t row = 0; row < rows && options_.on_logits; ++row) {
+        const auto size = static_cast<std::size_t>(length * output.logits.dim(-1));
+        options_.on_logits(
+            begin + row * window + at,
+            output.logits.value.values().subspan(static_cast<std::size_t>(row) * size, size));
+      }
+      stopped_ = options_.stop && options_.stop();
+    }
+  }
+
+  void add(Real mean, std::int64_t count) {
+    CAROUSEL_CHECK(std::isfinite(mean), "evaluation: the loss at token {} or soon after is {}",
+                   count_ + 1, mean);
+    sum_ += static_cast<double>(mean) * static_cast<double>(count);
+    count_ += count;
+  }
+
+  const LanguageModel<Real>& model_;
+  const Tokens& tokens_;
+  const EvaluationOptions<Real>& options_;
+  std::int64_t at_once_;  // tokens
+  double sum_ = 0;
+  std::int64_t count_ = 0;
+  bool stopped_ = false;
+};
+
+}  // namespace
+
+double Evaluation::bits() const { return loss / std::numbers::ln2; }
+double Evaluation::perplexity() const { return std::exp(loss); }
+
+template <class Real>
+Evaluation evaluate(const LanguageModel<Real>& model, const Tokens& tokens,
+                    const EvaluationOptions<Real>& options) {
+  CAROUSEL_CHECK(tokens.size() >= 2, "evaluation: there are {}, want at least 2", tokens.count());
+  return Evaluator<Real>(model, tokens, options).run();
+}
+
+template Evaluation evaluate(const LanguageModel<float>&, const Tokens&,
+                             const EvaluationOptions<float>&);
+template Evaluation evaluate(const LanguageModel<double>&, const Tokens&,
+                             const EvaluationOptions<double>&);
+
+}  // namespace carousel::program

@@ -1,0 +1,56 @@
+#include "examples/language_model/initial_model.h"
+
+#include <algorithm>
+
+#include "core/file.h"
+#include "nn/model_directory.h"
+
+namespace carousel::program {
+
+namespace {
+
+ModelConfig read_config(const std::filesystem::path& file) {
+  return parse_config(read_file(file), file.string());
+}
+
+ModelConfig initial_config(const TrainOptions& options) {
+  if (!options.init.empty()) return read_config(options.init / "config.json");
+  if (!options.model.empty()) return read_config(options.model);
+  ModelConfig config = preset(options.preset);
+  config.vocab_size = options.vocab_size.value_or(config.vocab_size);
+  if (options.context) config.context_length = 0;
+  return config;
+}
+
+// Parameters are shared by the copies of a model, so they are written through the names' Vars.
+template <class Real>
+void copy_weights(const LanguageModel<Real>& from, const LanguageModel<Real>& to) {
+  const auto sources = parameters<Real>(from), targets = parameters<Real>(to);
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    Tensor<Real> target = targets[i].var.value;
+    std::ranges::copy(sources[i].var.value.values(), target.mutable_data());
+  }
+}
+
+}  // namespace
+
+std::int64_t context_of(const ModelConfig& config) {
+  return config.context_length > 0 ? config.context_length : default_context;
+}
+
+template <class Real>
+LanguageModel<Real> initial_model(const TrainOptions& options) {
+  ModelConfig config = initial_config(options);
+  config.dropout = options.dropout.value_or(config.dropout);
+  config.context_length =
+      std::max(config.context_length, options.context.value_or(context_of(config)));
+  check_config(config, "train");
+  const LanguageModel<Real> model(config, options.seed);
+  if (!options.init.empty()) copy_weights(load_model<Real>(options.init), model);
+  return model;
+}
+
+template LanguageModel<float> initial_model(const TrainOptions&);
+template LanguageModel<double> initial_model(const TrainOptions&);
+
+}  // namespace carousel::program

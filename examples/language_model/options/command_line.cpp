@@ -1,0 +1,88 @@
+#include "examples/language_model/options/command_line.h"
+
+#include <fmt/format.h>
+
+#include <sstream>
+
+#include "examples/language_model/options/subcommands.h"
+
+namespace carousel::program {
+
+namespace {
+
+constexpr int usage_error = 2;
+
+// The text without line breaks and the full stop at its end.
+std::string one_sentence(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '.')) text.pop_back();
+  for (char& c : text) {
+    if (c == '\n') c = ' ';
+  }
+  return text;
+}
+
+// CLI11 leaves two empty lines between groups.
+std::string without_double_blanks(const std::string& text) {
+  std::string result;
+  for (const char c : text) {
+    if (c != '\n' || !result.ends_with("\n\n")) result += c;
+  }
+  return result;
+}
+
+// What is wrong, for someone who typed it: CLI11 asks for a subcommand where there is a wrong one.
+std::string complaint(const CLI::App& app, const CLI::ParseError& error) {
+  const auto unknown = app.remaining();
+  if (app.get_subcommands().empty() && !unknown.empty()) {
+    return fmt::format("there is no subcommand or option {}", unknown.front());
+  }
+  return one_sentence(error.what());
+}
+
+Answer answer(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == 0) {  // --help, --version
+    std::ostringstream out, err;
+    app.exit(error, out, err);
+    return {.output = without_double_blanks(out.str()), .error = {}};
+  }
+  const auto chosen = app.get_subcommands();
+  const std::string name = chosen.empty() ? "" : chosen.front()->get_name() + ": ";
+  const std::string help = chosen.empty() ? "" : chosen.front()->get_name() + " ";
+  return {.output = {},
+          .error = fmt::format("{}{} (see carousel {}--help)", name, complaint(app, error), help),
+          .exit_code = usage_error};
+}
+
+}  // namespace
+
+std::variant<Options, Answer> parse_command_line(int argc, const char* const* argv) {
+  TrainOptions train;
+  GenerateOptions generate;
+  EvalOptions eval;
+  GradcheckOptions gradcheck;
+  InfoOptions info;
+
+  CLI::App app("Trains xLSTM language models and runs them.", "carousel");
+  app.set_version_flag("--version", "carousel " CAROUSEL_VERSION);
+  app.require_subcommand(1);
+  add_train(app, train);
+  add_generate(app, generate);
+  add_eval(app, eval);
+  add_gradcheck(app, gradcheck);
+  add_info(app, info);
+  app.footer("carousel SUBCOMMAND --help explains a subcommand's options.");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return answer(app, error);
+  }
+  const std::string chosen = app.get_subcommands().front()->get_name();
+  if (chosen == "train") return train;
+  if (chosen == "generate") return generate;
+  if (chosen == "eval") return eval;
+  if (chosen == "gradcheck") return gradcheck;
+  return info;
+}
+
+}  // namespace carousel::program

@@ -1,0 +1,93 @@
+// What the command line of each subcommand says, checked, with the defaults that --help shows.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/parallel.h"
+#include "nn/schedule.h"
+
+namespace carousel::program {
+
+enum class Dtype { float32, float64 };
+enum class Order { shuffled, sequential };
+
+struct TrainOptions {
+  std::vector<std::filesystem::path> data;  // none: the corpus in the program
+  double val_fraction = 0.1;
+  Order order = Order::shuffled;
+
+  // At most one of preset, model and init.
+  std::string preset = "toy";
+  std::filesystem::path model;  // a config.json, or empty
+  std::filesystem::path init;   // a model directory, or empty
+  std::optional<std::int64_t> vocab_size;
+  std::optional<double> dropout;
+
+  std::optional<std::int64_t> context;  // none: the config's
+  std::int64_t batch = 16;
+  std::int64_t steps = 1000;
+  double lr = 3e-3;
+  std::optional<double> lr_min;        // none: a tenth of lr
+  std::optional<std::int64_t> warmup;  // none: a tenth of the steps, at most 100
+  Decay decay = Decay::cosine;
+  double weight_decay = 0.1;
+  double beta1 = 0.9, beta2 = 0.95;
+  double adam_eps = 1e-8;
+  double grad_clip = 1;  // 0: never
+
+  std::filesystem::path out = "carousel-model";
+  std::int64_t eval_every = 250;  // steps; 0: only after the last
+  std::int64_t eval_tokens = 0;   // 0: all of the tail
+  std::int64_t sample_tokens = 400;
+
+  Dtype dtype = Dtype::float32;
+  int threads = carousel::threads();
+  std::uint64_t seed = 1;
+
+  // The options above with their derived defaults filled in.
+  Schedule schedule() const;
+};
+
+struct GenerateOptions {
+  std::filesystem::path model;
+  std::string prompt;
+  std::int64_t tokens = 500;
+  double temperature = 1;  // 0: always the likeliest token
+  std::int64_t top_k = 0;  // 0: all
+  double top_p = 1;        // 1: all
+
+  Dtype dtype = Dtype::float32;
+  int threads = carousel::threads();
+  std::uint64_t seed = 1;
+};
+
+struct EvalOptions {
+  std::filesystem::path model;
+  std::vector<std::filesystem::path> data;
+  std::optional<std::int64_t> context;  // none: the config's
+  bool carry_state = false;
+  std::filesystem::path logits;  // empty: not wanted
+  bool json = false;
+
+  Dtype dtype = Dtype::float32;
+  int threads = carousel::threads();
+};
+
+struct GradcheckOptions {
+  std::string filter;
+  int threads = carousel::threads();
+};
+
+struct InfoOptions {
+  std::filesystem::path model;
+};
+
+using Options =
+    std::variant<TrainOptions, GenerateOptions, EvalOptions, GradcheckOptions, InfoOptions>;
+
+}  // namespace carousel::program

@@ -1,0 +1,146 @@
+#include <algorithm>
+
+#include "examples/language_model/options/shared.h"
+#include "examples/language_model/options/subcommands.h"
+#include "nn/config.h"
+
+namespace carousel::program {
+
+namespace {
+
+void add_data_options(CLI::App& app, TrainOptions& options) {
+  constexpr std::array orders{std::pair{"shuffled", Order::shuffled},
+                              std::pair{"sequential", Order::sequential}};
+  add_paths(app, "--data", options.data, "FILE",
+            "What to learn from, one file after the other: text, read as\n"
+            "bytes, or token files ending in .bin (little-endian 16-bit\n"
+            "ids). Default: the source code and documents of this program")
+      ->group("Data");
+  add_number(app, "--val-fraction", options.val_fraction, below_one,
+             "Share of the data, its end, kept for validation; 0: none")
+      ->group("Data");
+  add_choice(app, "--order", options.order, orders,
+             "shuffled: windows that start at random places.\n"
+             "sequential: row r of step k (from 0) is window k * batch + r of\n"
+             "the training data, cut into windows of CONTEXT + 1 tokens every\n"
+             "CONTEXT tokens; after the last window comes the first")
+      ->group("Data");
+}
+
+void add_model_options(CLI::App& app, TrainOptions& options) {
+  add_path(app, "--model", options.model, "FILE", "The model's config.json")->group("Model");
+  app.add_option("--preset", options.preset,
+                 fmt::format("A ready-made config:\n{}", fmt::join(preset_names(), ", ")))
+      ->type_name("NAME")
+      ->default_str(options.preset)
+      ->group("Model");
+  add_path(app, "--init", options.init, "DIR", "Start from this model: its config and weights")
+      ->group("Model");
+  add_number(app, "--vocab-size", options.vocab_size, at_least_one,
+             "Tokens of the preset's vocabulary; default 256, one per byte")
+      ->group("Model");
+  add_number(app, "--dropout", options.dropout, below_one,
+             "Probability of dropping an activation; default: the config's")
+      ->group("Model");
+}
+
+void add_training_options(CLI::App& app, TrainOptions& options) {
+  const auto number = [&app](const char* name, auto& value, const Range& range, const char* help) {
+    return add_number(app, name, value, range, help)->group("Training");
+  };
+  number("--context", options.context, at_least_one,
+         "Tokens in a training sequence; default: the config's");
+  number("--batch", options.batch, at_least_one, "Sequences in a step");
+  number("--steps", options.steps, at_least_one, "Steps");
+  number("--lr", options.lr, above_zero, "Learning rate after the warm-up");
+  number("--lr-min", options.lr_min, zero_or_above,
+         "Learning rate the cosine ends at; default: a tenth of --lr");
+  number("--warmup", options.warmup, not_negative,
+         "Steps with a rising learning rate; default: a tenth of --steps,\n"
+         "100 at most");
+  constexpr std::array schedules{std::pair{"cosine", Decay::cosine},
+                                 std::pair{"constant", Decay::constant}};
+  add_choice(app, "--schedule", options.decay, schedules, "Learning rate after the warm-up")
+      ->group("Training");
+  number("--weight-decay", options.weight_decay, zero_or_above,
+         "AdamW's decay, of weight matrices only");
+  const auto set_betas = [&options](const std::vector<std::string>& texts) {
+    options.beta1 = parse_number<double>("--betas", texts.at(0), below_one);
+    options.beta2 = parse_number<double>("--betas", texts.at(1), below_one);
+  };
+  app.add_option_function<std::vector<std::string>>(
+         "--betas", set_betas, "Decay of AdamW's averages of gradients and their squares")
+      ->expected(2)
+      ->option_text(fmt::format("B1 B2={} {}", options.beta1, options.beta2))
+      ->group("Training");
+  number("--adam-eps", options.adam_eps, above_zero, "AdamW's epsilon");
+  number("--grad-clip", options.grad_clip, zero_or_above,
+         "Longest gradient, in 2-norm; longer ones are scaled; 0: any");
+}
+
+void add_output_options(CLI::App& app, TrainOptions& options) {
+  add_path(app, "--out", options.out, "DIR",
+           "Where config.json, model.safetensors and metrics.jsonl go when\n"
+           "training ends. Until then a model there stays as it is, and the\n"
+           "metrics grow in DIR/unfinished")
+      ->group("Output");
+  add_number(app, "--eval-every", options.eval_every, not_negative,
+             "Steps between validations; 0: only after the last")
+      ->group("Output");
+  add_number(app, "--eval-tokens", options.eval_tokens, not_negative,
+             "Tokens to validate on, from where the tail starts; 0: all")
+      ->group("Output");
+  add_number(app, "--sample", options.sample_tokens, not_negative,
+             "Length of the sample that the new model writes at the end")
+      ->group("Output");
+}
+
+void check(const CLI::App& app, const TrainOptions& options) {
+  refuse_both(app, "--preset", "--model", "each says what the model is");
+  refuse_both(app, "--init", "--preset", "the config comes from the directory");
+  refuse_both(app, "--init", "--model", "the config comes from the directory");
+  refuse_both(app, "--vocab-size", "--model", "the config says how many tokens there are");
+  refuse_both(app, "--vocab-size", "--init", "the config says how many tokens there are");
+  const auto names = preset_names();
+  if (std::find(names.begin(), names.end(), options.preset) == names.end()) {
+    throw CLI::ValidationError("--preset", fmt::format("got \"{}\", want one of {}", options.preset,
+                                                       fmt::join(names, ", ")));
+  }
+  const Schedule schedule = options.schedule();
+  if (schedule.warmup > options.steps) {
+    throw CLI::ValidationError("--warmup", fmt::format("got {}, want at most --steps, {}",
+                                                       schedule.warmup, options.steps));
+  }
+  if (schedule.floor > options.lr) {
+    throw CLI::ValidationError(
+        "--lr-min", fmt::format("got {}, want at most --lr, {}", schedule.floor, options.lr));
+  }
+}
+
+}  // namespace
+
+Schedule TrainOptions::schedule() const {
+  return {.peak = lr,
+          .floor = lr_min.value_or(lr / 10),
+          .warmup = warmup.value_or(std::min<std::int64_t>(100, steps / 10)),
+          .steps = steps,
+          .decay = decay};
+}
+
+void add_train(CLI::App& program, TrainOptions& options) {
+  CLI::App& app = *program.add_subcommand("train", "Train a language model");
+  add_data_options(app, options);
+  add_model_options(app, options);
+  add_training_options(app, options);
+  add_output_options(app, options);
+  add_dtype(app, options.dtype);
+  add_threads(app, options.threads);
+  add_number(app, "--seed", options.seed, any_seed, "Of the initial weights, the order and dropout")
+      ->group("Machine");
+  app.footer(
+      "Prints the validation loss and a sample; progress goes to standard error. Ctrl-C ends\n"
+      "training early and keeps the weights so far.");
+  app.final_callback([&app, &options] { check(app, options); });
+}
+
+}  // namespace carousel::program

@@ -1,0 +1,92 @@
+#include "examples/language_model/trainer.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "autograd/tape.h"
+#include "core/error.h"
+#include "ops/cross_entropy.h"
+
+namespace carousel::program {
+
+namespace {
+
+template <class Real>
+bool finite(const Tensor<Real>& tensor) {
+  const auto values = tensor.values();
+  return std::all_of(values.begin(), values.end(), [](Real x) { return std::isfinite(x); });
+}
+
+}  // namespace
+
+template <class Real>
+Trainer<Real>::Trainer(const LanguageModel<Real>& model, const AdamWOptions& adamw,
+                       const Schedule& schedule, double grad_clip, std::uint64_t seed)
+    : model_(model),
+      parameters_(parameters<Real>(model)),
+      adamw_(parameters_, adamw),
+      schedule_(schedule),
+      grad_clip_(grad_clip),
+      dropout_(Random{seed}.named("dropout")) {}
+
+template <class Real>
+StepResult Trainer<Real>::step(std::int64_t k, const Batch& batch) {
+  const double loss = run_backward(k, batch);
+  if (!std::isfinite(loss)) report(k, "loss", loss);
+  const double norm = adamw_.clip_gradients(grad_clip_);
+  if (!std::isfinite(norm)) report(k, "gradient norm", norm);
+  const double rate = learning_rate(schedule_, k);
+  adamw_.step(rate);
+  adamw_.clear_gradients();
+  return {loss, norm, rate};
+}
+
+template <class Real>
+double Trainer<Real>::run_backward(std::int64_t k, const Batch& batch) {
+  Tape tape;
+  const CallOptions options{.dropout = dropout_.named(fmt::format("step {}", k))};
+  const Var<Real> loss = cross_entropy(model_(batch.inputs, {}, options).logits, batch.targets);
+  const double value = static_cast<double>(loss.value.item());
+  if (std::isfinite(value)) tape.backward(loss);
+  return value;
+}
+
+template <class Real>
+std::pair<std::string, double> Trainer<Real>::largest_parameter() const {
+  std::pair<std::string, double> largest;
+  for (const auto& [name, var] : parameters_) {
+    for (const Real value : var.value.values()) {
+      const double size = std::abs(static_cast<double>(value));
+      if (size > largest.second) largest = {name, size};
+    }
+  }
+  return largest;
+}
+
+// Where the first bad number is: a parameter that an earlier step spoiled, a gradient, or neither,
+// and then it is the loss itself that overflowed.
+template <class Real>
+void Trainer<Real>::report(std::int64_t k, const char* what, double value) const {
+  value = std::abs(value);  // no one needs to know the sign of a NaN
+  for (const auto& [name, var] : parameters_) {
+    if (!finite(var.value)) {
+      fail("train: step {}: the {} is {}, and the first parameter that is not finite is {}", k + 1,
+           what, value, name);
+    }
+  }
+  const std::string gradient = adamw_.first_nonfinite_gradient();
+  if (!gradient.empty()) {
+    fail("train: step {}: the {} is {}, and the first gradient that is not finite is that of {}",
+         k + 1, what, value, gradient);
+  }
+  const auto [largest, size] = largest_parameter();
+  fail(
+      "train: step {}: the {} is {}; the parameters are finite, but what is computed from them is "
+      "not: the largest, {:.3g}, is in {}",
+      k + 1, what, value, size, largest);
+}
+
+template class Trainer<float>;
+template class Trainer<double>;
+
+}  // namespace carousel::program

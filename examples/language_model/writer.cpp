@@ -1,0 +1,44 @@
+#include "examples/language_model/writer.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+
+namespace carousel::program {
+
+template <class Real>
+void Writer<Real>::read(std::span<const std::int32_t> tokens) {
+  constexpr std::size_t segment = 256;  // a long prompt takes no more memory than this many tokens
+  while (!tokens.empty()) {
+    const auto piece = tokens.first(std::min(segment, tokens.size()));
+    advance(piece);
+    tokens = tokens.subspan(piece.size());
+  }
+}
+
+template <class Real>
+std::int32_t Writer<Real>::write() {
+  if (!pending_.empty()) {
+    advance(pending_);
+    pending_.clear();
+  }
+  CAROUSEL_CHECK(!logits_.empty(), "generate: nothing was read yet");
+  const std::int32_t token = sample(logits_, sampling_, random_.uniform(written_));
+  ++written_;
+  pending_ = {token};
+  return token;
+}
+
+template <class Real>
+void Writer<Real>::advance(std::span<const std::int32_t> tokens) {
+  const auto S = static_cast<std::int64_t>(tokens.size());
+  auto [logits, state] = model_(Tensor<std::int32_t>::from({1, S}, tokens), state_);
+  state_ = std::move(state);
+  const auto last = logits.value.values().last(static_cast<std::size_t>(logits.dim(-1)));
+  logits_.assign(last.begin(), last.end());
+}
+
+template class Writer<float>;
+template class Writer<double>;
+
+}  // namespace carousel::program

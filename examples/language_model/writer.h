@@ -1,0 +1,43 @@
+// Writer: a model that continues a text token by token, in memory that does not grow with it.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "core/random.h"
+#include "examples/language_model/sampling.h"
+#include "nn/language_model.h"
+
+namespace carousel::program {
+
+template <class Real>
+class Writer {
+ public:
+  Writer(const LanguageModel<Real>& model, const Sampling& sampling, std::uint64_t seed)
+      : model_(model), sampling_(sampling), random_(Random{seed}.named("sampling")) {}
+
+  // Takes in tokens that are given. Throws Error for one outside the vocabulary.
+  void read(std::span<const std::int32_t> tokens);
+
+  // Chooses the next token and takes it in. Wants at least one token to have been read.
+  std::int32_t write();
+
+ private:
+  void advance(std::span<const std::int32_t> tokens);
+
+  const LanguageModel<Real>& model_;
+  Sampling sampling_;
+  Random random_;
+  std::uint64_t written_ = 0;
+  std::vector<std::int32_t> pending_;  // written but not yet taken in: the last may never be
+  ModelState<Real> state_;
+  std::vector<double> logits_;
+};
+
+extern template class Writer<float>;
+extern template class Writer<double>;
+
+// The token a text without a beginning is started from: a line break.
+inline constexpr std::int32_t start_token = '\n';
+
+}  // namespace carousel::program
