@@ -4,9 +4,9 @@
 
 #include <filesystem>
 #include <fstream>
-#include <regex>
 #include <set>
-#include <sstream>
+#include <string>
+#include <string_view>
 
 #include "tests/check_op.h"
 
@@ -14,18 +14,25 @@ namespace carousel {
 
 namespace {
 
-// The functions that the headers of ops/ declare: lines such as "Var<Real> layer_norm(".
+// The function that a line such as "Var<Real> layer_norm(" declares; "" for any other line.
+std::string declared_op(std::string_view line) {
+  const auto space = line.find(' '), parenthesis = line.find('(');
+  if (space == line.npos || parenthesis == line.npos || parenthesis < space) return "";
+  const auto type = line.substr(0, space);
+  const auto name = line.substr(space + 1, parenthesis - space - 1);
+  const bool declares = type.ends_with("<Real>") || type == "std::vector<Var<Real>>";
+  return declares && name.find(' ') == name.npos ? std::string(name) : "";
+}
+
+// The functions that the headers of ops/ declare.
 std::set<std::string> declared_ops() {
-  const std::regex declaration(R"(^(?:\w+<Real>|std::vector<Var<Real>>) (\w+)\()");
   std::set<std::string> result;
   for (const auto& entry : std::filesystem::directory_iterator(CAROUSEL_SOURCE_DIR "/ops")) {
     if (entry.path().extension() != ".h") continue;
     std::ifstream file(entry.path());
-    for (std::string line; std::getline(file, line);) {
-      std::smatch match;
-      if (std::regex_search(line, match, declaration)) result.insert(match[1]);
-    }
+    for (std::string line; std::getline(file, line);) result.insert(declared_op(line));
   }
+  result.erase("");
   return result;
 }
 
