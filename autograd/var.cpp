@@ -3,8 +3,13 @@
 namespace carousel {
 
 template <class Real>
-Real* Gradient<Real>::accumulate() {
+void Gradient<Real>::reserve() {
   if (!sum_.defined()) sum_ = Tensor<Real>(shape_, device_);
+}
+
+template <class Real>
+Real* Gradient<Real>::accumulate() {
+  reserve();
   if (!arrived_) sum_.fill(0);
   arrived_ = true;
   return sum_.mutable_data();

@@ -24,6 +24,9 @@ class Gradient {
   // What has arrived so far; zeros when nothing has.
   Tensor<Real> value() const;
 
+  // Takes the buffer's memory now, not at the first arrival.
+  void reserve();
+
   // Forgets what has arrived and keeps the memory.
   void clear() { arrived_ = false; }
 

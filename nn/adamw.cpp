@@ -40,6 +40,8 @@ AdamW<Real>::AdamW(std::vector<NamedParameter<Real>> parameters, const AdamWOpti
     CAROUSEL_CHECK(var.wanted(), "AdamW: {} is a constant, want a parameter", name);
     const auto [other, is_new] = seen.emplace(var.grad.get(), name);
     CAROUSEL_CHECK(is_new, "AdamW: {} and {} are the same parameter", other->second, name);
+    // With the gradients in place, the first training step needs what every later one needs.
+    var.grad->reserve();
     const bool decayed = decays(name, options.weight_decay_on_embedding);
     Moments moments{
         .name = name,

@@ -27,7 +27,7 @@ TEST_CASE("dropout is a function of its random stream") {
   CHECK_FALSE(equal(dropout(ones, 0.5, Random{1, 2}), dropout(ones, 0.5, Random{1, 3})));
 }
 
-TEST_CASE("dropout refuses a probability outside [0, 1)") {
+TEST_CASE("dropout refuses a probability that is not at least 0 and below 1") {
   const Var<float> x = Tensor<float>::full({2}, 1);
   CHECK_THROWS_WITH(dropout(x, 1.0, Random{}), "dropout: probability got 1, want [0, 1)");
   CHECK_THROWS_WITH(dropout(x, std::nan(""), Random{}),
