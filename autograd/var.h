@@ -21,7 +21,8 @@ class Gradient {
 
   bool arrived() const { return arrived_; }
 
-  // What has arrived so far; zeros when nothing has.
+  // What has arrived so far, in the slot's own memory: what arrives later shows. Zeros when nothing
+  // has arrived.
   Tensor<Real> value() const;
 
   // Takes the buffer's memory now, not at the first arrival.

@@ -133,15 +133,11 @@ class HeaderReader {
                                     [&](const Dtype& known) { return known.name == entry.dtype; });
     CAROUSEL_CHECK(dtype != dtypes.end(), "{}: tensor {}: dtype got {}, which is unknown", file_,
                    entry.name, show(entry.dtype));
-    // Even an empty tensor's other sizes must multiply to something: Shape wants that, too.
     std::uint64_t bits = dtype->bits;
-    bool overflow = false, empty = false;
+    bool overflow = false;
     for (const auto size : entry.sizes) {
-      empty = empty || size == 0;
-      const auto factor = static_cast<std::uint64_t>(std::max<std::int64_t>(size, 1));
-      overflow = overflow || __builtin_mul_overflow(bits, factor, &bits);
+      overflow = overflow || __builtin_mul_overflow(bits, static_cast<std::uint64_t>(size), &bits);
     }
-    if (empty) bits = 0;
     const std::uint64_t got = entry.end - entry.begin;
     CAROUSEL_CHECK(!overflow && bits % 8 == 0 && got == bits / 8,
                    "{}: tensor {}: got {} bytes, which are not {} [{}]", file_, entry.name, got,
@@ -228,10 +224,11 @@ const Entry& Safetensors::find(std::string_view name) const {
 
 Shape Safetensors::shape(std::string_view name) const {
   const Entry& entry = find(name);
-  CAROUSEL_CHECK(entry.sizes.size() <= Shape::max_rank,
-                 "{}: tensor {} has {} axes, want at most {}", path().string(), name,
-                 entry.sizes.size(), Shape::max_rank);
-  return Shape(std::span(entry.sizes));
+  try {
+    return Shape(std::span(entry.sizes));
+  } catch (const Error& error) {
+    fail("{}: tensor {}: {}", path().string(), name, error.what());
+  }
 }
 
 template <class Stored, class T>

@@ -41,8 +41,8 @@ class Safetensors {
   std::vector<std::string> names() const;  // in the order of the data
   bool contains(std::string_view name) const { return index_.find(name) != index_.end(); }
 
-  // All three throw Error for a name that the file does not have. A shape of more axes than Shape
-  // has throws Error, too.
+  // All three throw Error for a name that the file does not have. So does a shape that
+  // Shape refuses: one of too many axes, say.
   std::string_view dtype(std::string_view name) const { return find(name).dtype; }
   Shape shape(std::string_view name) const;
 

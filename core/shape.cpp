@@ -10,7 +10,7 @@ Shape::Shape(std::span<const std::int64_t> sizes) {
   CAROUSEL_CHECK(sizes.size() <= max_rank, "Shape: got {} sizes, want at most {}", sizes.size(),
                  max_rank);
   // An empty array of any other sizes is fine, but the product of the non-zero ones must still fit.
-  constexpr std::int64_t limit = std::int64_t{1} << 62;
+  constexpr std::int64_t limit = std::int64_t{1} << 58;
   std::int64_t product = 1;
   bool empty = false;
   for (const std::int64_t size : sizes) {

@@ -18,7 +18,8 @@ class Shape {
 
   Shape() = default;  // rank 0: a scalar, one element
 
-  // Throws Error on more than max_rank sizes, a negative size, or a product above 2^62.
+  // Throws Error on more than max_rank sizes, a negative size, or a product above 2^58: more
+  // elements than any memory has bytes, yet few enough for their bytes to be counted.
   Shape(std::initializer_list<std::int64_t> sizes)
       : Shape(std::span(sizes.begin(), sizes.size())) {}
   explicit Shape(std::span<const std::int64_t> sizes);

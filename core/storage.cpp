@@ -31,6 +31,8 @@ namespace {
 
 using detail::Block;
 
+// More than any machine has; the system is not even asked.
+constexpr std::size_t max_bytes = std::size_t{1} << 46;
 constexpr std::size_t guard_bytes = Storage::alignment;
 constexpr std::byte guard_pattern{0xA5};
 constexpr std::byte unwritten_pattern{0xFF};  // a quiet NaN in every floating type
@@ -50,6 +52,7 @@ class Pool {
   Block* take(std::size_t bytes, Device device) {
     CAROUSEL_CHECK(device == Device::cpu, "Storage: device got {}, but this build has only cpu",
                    name(device));
+    CAROUSEL_CHECK(bytes <= max_bytes, "Storage: the system has no {} bytes left", bytes);
     const std::lock_guard lock(mutex_);
     const std::size_t fence = guards_ > 0 ? 2 * guard_bytes : 0;
     const std::size_t capacity = size_class(bytes + fence);
@@ -72,14 +75,7 @@ class Pool {
 
   void release_free() {
     const std::lock_guard lock(mutex_);
-    for (auto& [capacity, blocks] : free_) {
-      for (Block* block : blocks) {
-        statistics_.reserved -= static_cast<std::int64_t>(capacity);
-        std::free(block->memory);
-        delete block;
-      }
-    }
-    free_.clear();
+    empty();
   }
 
   MemoryStatistics statistics() {
@@ -100,6 +96,17 @@ class Pool {
   }
 
  private:
+  void empty() {
+    for (auto& [capacity, blocks] : free_) {
+      for (Block* block : blocks) {
+        statistics_.reserved -= static_cast<std::int64_t>(capacity);
+        std::free(block->memory);
+        delete block;
+      }
+    }
+    free_.clear();
+  }
+
   Block* reuse(std::size_t capacity) {
     const auto found = free_.find(capacity);
     if (found == free_.end() || found->second.empty()) return nullptr;
@@ -111,6 +118,10 @@ class Pool {
 
   Block* from_system(std::size_t capacity) {
     void* memory = std::aligned_alloc(Storage::alignment, capacity);
+    if (memory == nullptr) {  // what is kept for other sizes may be what is missing
+      empty();
+      memory = std::aligned_alloc(Storage::alignment, capacity);
+    }
     CAROUSEL_CHECK(memory != nullptr, "Storage: the system has no {} bytes left", capacity);
     ++statistics_.system_allocations;
     statistics_.reserved += static_cast<std::int64_t>(capacity);

@@ -62,6 +62,39 @@ TEST_CASE("gradcheck reports a gradient that is missing or not a number") {
   CHECK(std::isnan(gradcheck(not_a_number, {Tensor<double>::full({1}, 1)})[0].error()));
 }
 
+TEST_CASE("gradcheck sees every element of an input, however few it looks at one by one") {
+  // One wrong element in 2000, of which 64 are looked at: the projection must see it.
+  const Function<double> function = [](const Vars& in) { return std::vector{cube(in[0], 1234)}; };
+  const auto x = random_normal<double>({2000}, Random{1}, 1, 2);
+  const auto check = gradcheck(function, {x})[0];
+  CHECK(check.element_error <= 1e-9);
+  CHECK(check.projection_error > 1e-7);
+}
+
+TEST_CASE("gradcheck leaves out inputs and outputs that are not there") {
+  const Function<double> function = [](const Vars& in) {
+    CHECK_FALSE(in[1].defined());
+    return Vars{{}, cube(in[0], -1), {}};
+  };
+  const auto checks = gradcheck(function, {Tensor<double>::full({2}, 1), Tensor<double>()});
+  CHECK(checks[0].error() <= 1e-10);
+  CHECK(checks[1].error() == 0);
+}
+
+TEST_CASE("gradcheck reports values that are not finite beside the point") {
+  // √x at 1e-4 is fine, but the quotient's points lie on both sides of 0.
+  const Function<double> root = [](const Vars& in) {
+    Tensor<double> y({1});
+    y.fill(std::sqrt(in[0].value.item()));
+    auto backward = [y, dx = in[0].grad](const Tensor<double>& dy) {
+      *into(dx) += dy.item() / (2 * y.item());
+    };
+    return std::vector{record("root", y, {in[0]}, backward)};
+  };
+  CHECK(std::isnan(gradcheck(root, {Tensor<double>::full({1}, 1e-4)})[0].error()));
+  CHECK(gradcheck(root, {Tensor<double>::full({1}, 4)})[0].error() <= 1e-10);
+}
+
 TEST_CASE("gradcheck takes inputs that the function ignores") {
   const Function<double> first = [](const Vars& in) { return std::vector{cube(in[0], -1)}; };
   const auto one = Tensor<double>::full({2}, 1);

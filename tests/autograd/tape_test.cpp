@@ -116,6 +116,69 @@ TEST_CASE("backward frees what was saved as it goes") {
   CHECK(memory_statistics().in_use - before < 100000);
 }
 
+TEST_CASE("backward frees each step before it runs the one below") {
+  constexpr std::int64_t bytes = 800000;
+  const auto x = leaf(1);
+  const auto start = memory_statistics().in_use;
+  std::vector<std::int64_t> held;
+  Tape tape;
+  Var<double> y = x;
+  for (int i = 0; i < 10; ++i) {
+    auto backward = [&held, saved = Tensor<double>::zeros({bytes / 8}), start,
+                     dx = y.grad](const Tensor<double>& dy) {
+      *into(dx) += dy.item() + saved.data()[0];
+      held.push_back((memory_statistics().in_use - start) / bytes);
+    };
+    y = record("saver", Tensor<double>::full({1}, 1), {y}, std::move(backward));
+  }
+  tape.backward(y);
+  REQUIRE(held.size() == 10);
+  for (std::int64_t i = 0; i < 10; ++i) CHECK(held[static_cast<std::size_t>(i)] <= 2 * (10 - i));
+  CHECK(held.back() <= 1);
+}
+
+TEST_CASE("an error in a backward function passes through, and recording goes on as before") {
+  const auto x = leaf(1);
+  Tape tape;
+  const auto y = record("broken", Tensor<double>::full({1}, 1), {x},
+                        [](const Tensor<double>&) { fail("broken: for the test"); });
+  CHECK_THROWS_WITH(tape.backward(y), "broken: for the test");
+  CHECK(Tape::current() == &tape);
+  Tape next;
+  next.backward(times(x, 2));
+  CHECK(x.grad->value().item() == 2);
+}
+
+TEST_CASE("pauses nest, and a pause inside a tape inside a pause is its own") {
+  const auto x = leaf(1);
+  Tape outer;
+  {
+    const Tape::Pause first, second;
+    CHECK(Tape::current() == nullptr);
+    Tape inner;
+    CHECK(times(x, 2).wanted());
+    {
+      const Tape::Pause third;
+      CHECK_FALSE(times(x, 2).wanted());
+    }
+    CHECK(Tape::current() == &inner);
+  }
+  CHECK(Tape::current() == &outer);
+  CHECK(outer.size() == 0);
+}
+
+TEST_CASE("gradients in float and double live side by side on one tape") {
+  const auto x = parameter(Tensor<float>::full({2}, 1));
+  const auto y = leaf(1);
+  Tape tape;
+  const auto a = sum(x);
+  const auto b = times(y, 3);
+  CHECK(a.wanted());
+  tape.backward(b);
+  CHECK(y.grad->value().item() == 3);
+  CHECK_FALSE(x.grad->arrived());
+}
+
 TEST_CASE("misuse of a tape is a sentence") {
   const auto x = leaf(1);
   const auto pair = parameter(Tensor<double>::zeros({2}));

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <set>
@@ -29,9 +30,25 @@ TEST_CASE("every index runs once, in the same chunks for any number of threads")
   set_threads(before);
 }
 
+TEST_CASE("loops inside loops cover everything, too") {
+  const int before = threads();
+  set_threads(3);
+  std::vector<std::atomic<int>> runs(20 * 30);
+  parallel_for(20, 3, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      parallel_for(30, 7, [&](std::int64_t from, std::int64_t to) {
+        for (std::int64_t j = from; j < to; ++j) ++runs[static_cast<std::size_t>(30 * i + j)];
+      });
+    }
+  });
+  set_threads(before);
+  CHECK(std::all_of(runs.begin(), runs.end(), [](const auto& run) { return run == 1; }));
+}
+
 TEST_CASE("a loop over nothing does nothing") {
   bool ran = false;
   parallel_for(0, 4, [&](std::int64_t, std::int64_t) { ran = true; });
+  parallel_for(-3, 4, [&](std::int64_t, std::int64_t) { ran = true; });
   CHECK_FALSE(ran);
 }
 

@@ -166,11 +166,18 @@ TEST_CASE("safetensors: reading converts where it can, and says where it cannot"
   put(directory / "f",
       assemble(R"({"x":{"dtype":"F32","shape":[1,1,1,1,1,1,1],"data_offsets":[0,4]}})", "1234"));
   const Safetensors file(directory / "f");
-  CHECK_THROWS_WITH_AS(file.shape("x"), doctest::Contains("f: tensor x has 7 axes, want at most 6"),
-                       Error);
+  CHECK_THROWS_WITH_AS(file.shape("x"),
+                       doctest::Contains("f: tensor x: Shape: got 7 sizes, want at most 6"), Error);
   CHECK_THROWS_WITH_AS(file.read<float>("y"), doctest::Contains("f: has no tensor y"), Error);
   CHECK_THROWS_AS(file.dtype("y"), Error);
   CHECK_THROWS_AS(file.shape("y"), Error);
+
+  // An empty tensor may claim other sizes that no Shape holds.
+  put(directory / "f",
+      assemble(R"({"x":{"dtype":"U8","shape":[0,1152921504606846976],"data_offsets":[0,0]}})", ""));
+  CHECK_THROWS_WITH_AS(Safetensors(directory / "f").read<std::int32_t>("x"),
+                       doctest::Contains("f: tensor x: Shape: [0, 1152921504606846976] has too"),
+                       Error);
 }
 
 TEST_CASE("safetensors: data at odd places is read") {

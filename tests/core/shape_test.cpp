@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
+
 #include "core/error.h"
 
 namespace carousel {
@@ -31,6 +33,10 @@ TEST_CASE("impossible shapes are refused") {
   CHECK_THROWS_WITH((Shape{std::int64_t{1} << 40, std::int64_t{1} << 40}),
                     "Shape: [1099511627776, 1099511627776] has too many elements");
   CHECK_THROWS_AS((Shape{0, std::int64_t{1} << 40, std::int64_t{1} << 40}), Error);
+  CHECK_NOTHROW(Shape{std::int64_t{1} << 58});
+  CHECK_THROWS_AS((Shape{(std::int64_t{1} << 58) + 1}), Error);
+  CHECK_THROWS_AS((Shape{std::numeric_limits<std::int64_t>::max(), 2}), Error);
+  CHECK_THROWS_AS((Shape{2, 3}.with(0, -1)), Error);
   CHECK_THROWS_WITH((Shape{2, 3}[2]), "Shape: axis got 2, want one of [2, 3]");
   CHECK_THROWS_WITH((Shape{2, 3}[-3]), "Shape: axis got -3, want one of [2, 3]");
 }

@@ -10,7 +10,7 @@
 namespace carousel {
 
 TEST_CASE("memory is aligned for every size") {
-  for (const std::size_t bytes : {0, 1, 63, 64, 65, 1000, 4097, 1 << 20}) {
+  for (const std::size_t bytes : {0U, 1U, 63U, 64U, 65U, 1000U, 4097U, 1U << 20U}) {
     const Storage storage(bytes, Device::cpu);
     CHECK(reinterpret_cast<std::uintptr_t>(storage.data()) % Storage::alignment == 0);
   }
@@ -49,6 +49,16 @@ TEST_CASE("copies share a block, and the last one gives it back") {
 TEST_CASE("a device that this build lacks is refused") {
   CHECK_THROWS_WITH(Storage(8, Device::cuda),
                     "Storage: device got cuda, but this build has only cpu");
+}
+
+TEST_CASE("more memory than there is, is refused in a sentence") {
+  CHECK_THROWS_WITH(Storage(std::size_t{1} << 62, Device::cpu),
+                    "Storage: the system has no 4611686018427387904 bytes left");
+  CHECK_THROWS_WITH(Storage(~std::size_t{0}, Device::cpu),
+                    "Storage: the system has no 18446744073709551615 bytes left");
+  // The largest shape: its bytes are counted without overflow.
+  CHECK_THROWS_WITH(Tensor<double>({std::int64_t{1} << 58}),
+                    "Storage: the system has no 2305843009213693952 bytes left");
 }
 
 TEST_CASE("guard zones notice writes on both sides and unwritten memory reads as NaN") {
