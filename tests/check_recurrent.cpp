@@ -125,7 +125,8 @@ Outcome<Real> run_documents(const Recurrent<Real>& r) {
 }
 
 std::vector<std::vector<std::int64_t>> splits(std::int64_t S) {
-  std::vector<std::vector<std::int64_t>> result{std::vector<std::int64_t>(S, 1)};
+  std::vector<std::vector<std::int64_t>> result{
+      std::vector<std::int64_t>(static_cast<std::size_t>(S), 1)};
   for (std::int64_t first = 1; first < S; ++first) result.push_back({first, S - first});
   if (S >= 4) result.push_back({1, S - 3, 2});
   return result;

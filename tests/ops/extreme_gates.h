@@ -27,7 +27,7 @@ void set_pairs(Recurrent<Real>& r) {
 // An extreme drawn anew for every gate i and f of every step.
 template <class Real>
 void set_mixed(Recurrent<Real>& r) {
-  for (std::size_t gate : {0, 1}) {
+  for (std::size_t gate = 0; gate < 2; ++gate) {
     for (std::int64_t at = 0; at < r.sequences[gate].numel(); ++at) {
       const auto pick = Random{gate}.below(extremes.size(), static_cast<std::uint64_t>(at));
       r.sequences[gate].mutable_data()[at] = static_cast<Real>(extremes[pick]);
