@@ -1,5 +1,5 @@
 // Softmax cross-entropy. Probabilities are never stored: the backward pass computes each once, from
-// the logits and one log-sum-exp per row.
+// the logits and two numbers per row, the halves of its log-sum-exp.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,8 @@ template <class Real>
 struct CrossEntropyForward {
   const Real* logits;           // (N, V)
   const std::int32_t* targets;  // (N)     negative: ignored
-  Real* log_sum_exp;            // (N)     log Σ_v exp(logits[v]); not written for ignored rows
+  Real* max;                    // (N)     max_v logits[v]; not written for ignored rows
+  Real* log_sum;                // (N)     log Σ_v exp(logits[v] − max); likewise
   Real* loss;                   // (1)     mean over the rows that are not ignored, in nats
   std::int64_t N, V;
   std::int64_t counted;  // rows that are not ignored, ≥ 1
@@ -21,7 +22,8 @@ struct CrossEntropyBackward {
   const Real* dloss;            // (1)
   const Real* logits;           // (N, V)
   const std::int32_t* targets;  // (N)
-  const Real* log_sum_exp;      // (N)
+  const Real* max;              // (N)
+  const Real* log_sum;          // (N)
   Real* dlogits;                // (N, V)  +=
   std::int64_t N, V;
   std::int64_t counted;

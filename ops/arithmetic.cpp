@@ -49,6 +49,7 @@ Var<Real> channels(const char* name, const char* argument, const Var<Real>& x,
 
 template <class Real>
 Var<Real> add(const Var<Real>& a, const Var<Real>& b) {
+  CAROUSEL_CHECK(a.defined() && b.defined(), "add: an argument is undefined, want two tensors");
   CAROUSEL_CHECK(a.shape() == b.shape(), "add: b has shape {}, want that of a, {}", b.shape(),
                  a.shape());
 
@@ -65,6 +66,8 @@ Var<Real> add(const Var<Real>& a, const Var<Real>& b) {
 
 template <class Real>
 Var<Real> multiply(const Var<Real>& a, const Var<Real>& b) {
+  CAROUSEL_CHECK(a.defined() && b.defined(),
+                 "multiply: an argument is undefined, want two tensors");
   CAROUSEL_CHECK(a.shape() == b.shape(), "multiply: b has shape {}, want that of a, {}", b.shape(),
                  a.shape());
 

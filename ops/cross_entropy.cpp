@@ -37,24 +37,27 @@ Var<Real> cross_entropy(const Var<Real>& logits, const Tensor<std::int32_t>& tar
   CAROUSEL_CHECK(counted > 0, "cross_entropy: every one of {} targets is ignored, want one ≥ 0", N);
 
   const auto& k = kernels<Real>(logits.device());
-  Tensor<Real> loss(Shape{}, logits.device()), log_sum_exp({N}, logits.device());
+  Tensor<Real> loss(Shape{}, logits.device());
+  Tensor<Real> max({N}, logits.device()), log_sum({N}, logits.device());
   k.cross_entropy_forward({
       .logits = logits.data(),
       .targets = targets.data(),
-      .log_sum_exp = log_sum_exp.mutable_data(),
+      .max = max.mutable_data(),
+      .log_sum = log_sum.mutable_data(),
       .loss = loss.mutable_data(),
       .N = N,
       .V = V,
       .counted = counted,
   });
 
-  auto backward = [&k, logits = logits.value, targets, log_sum_exp, N, V, counted,  // saved
-                   dlogits = logits.grad](const Tensor<Real>& dloss) {              // wanted
+  auto backward = [&k, logits = logits.value, targets, max, log_sum, N, V, counted,  // saved
+                   dlogits = logits.grad](const Tensor<Real>& dloss) {               // wanted
     k.cross_entropy_backward({
         .dloss = dloss.data(),
         .logits = logits.data(),
         .targets = targets.data(),
-        .log_sum_exp = log_sum_exp.data(),
+        .max = max.data(),
+        .log_sum = log_sum.data(),
         .dlogits = into(dlogits),
         .N = N,
         .V = V,

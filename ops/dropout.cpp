@@ -7,6 +7,7 @@ namespace carousel {
 
 template <class Real>
 Var<Real> dropout(const Var<Real>& x, double probability, Random random) {
+  CAROUSEL_CHECK(x.defined(), "dropout: x is undefined, want a tensor");
   CAROUSEL_CHECK(probability >= 0 && probability < 1, "dropout: probability got {}, want [0, 1)",
                  probability);
   if (probability == 0) return x;

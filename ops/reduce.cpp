@@ -63,6 +63,7 @@ Var<Real> mean(const Var<Real>& x, int axis) {
 
 template <class Real>
 Var<Real> sum(const Var<Real>& x) {
+  CAROUSEL_CHECK(x.defined(), "sum: x is undefined, want a tensor");
   return reduce("sum", x, Shape{}, 1, x.numel(), 1, 1);
 }
 

@@ -78,13 +78,11 @@ void gate_backward(const GateBackward<Real>& a) {
       const Real* const dy = a.dy + row * a.C;
       const Real* const gate = a.gate + row * a.stride;
       const Real* const x = a.x + row * a.stride;
-      if (a.dgate != nullptr) {
-        Real* const dgate = a.dgate + row * a.stride;
-        for (std::int64_t c = 0; c < a.C; ++c) dgate[c] += dy[c] * x[c] * f.slope(gate[c]);
-      }
-      if (a.dx != nullptr) {
-        Real* const dx = a.dx + row * a.stride;
-        for (std::int64_t c = 0; c < a.C; ++c) dx[c] += dy[c] * f.value(gate[c]);
+      Real* const dgate = a.dgate == nullptr ? nullptr : a.dgate + row * a.stride;
+      Real* const dx = a.dx == nullptr ? nullptr : a.dx + row * a.stride;
+      for (std::int64_t c = 0; c < a.C; ++c) {
+        if (dgate != nullptr) dgate[c] += dy[c] * x[c] * f.slope(gate[c]);
+        if (dx != nullptr) dx[c] += dy[c] * f.value(gate[c]);
       }
     });
   });

@@ -1,7 +1,9 @@
 // For a row x with target t, shifted by its maximum so that no exponential overflows:
 //
-//   lse = max x + log Σ_v exp(x_v − max x)        loss = mean over the rows of (lse − x_t)
-//   dx_v = (exp(x_v − lse) − [v = t]) · dloss / counted
+//   m = max x        s = log Σ_v exp(x_v − m)        loss = mean over the rows of s − (x_t − m)
+//   dx_v = (exp(x_v − m − s) − [v = t]) · dloss / counted
+//
+// m and s stay apart: in single precision m + s would lose s where the logits are large.
 
 #include "kernels/cross_entropy.h"
 
@@ -15,12 +17,17 @@ namespace carousel::reference {
 
 namespace {
 
+// log Σ_v exp(x_v − max), in pieces so that the sum over a large vocabulary stays accurate.
 template <class Real>
-Real log_sum_exp(const Real* x, std::int64_t V) {
-  const Real max = *std::max_element(x, x + V);
+Real log_sum_exp(const Real* x, std::int64_t V, Real max) {
+  constexpr std::int64_t piece = 256;
   Real sum = 0;
-  for (std::int64_t v = 0; v < V; ++v) sum += std::exp(x[v] - max);
-  return max + std::log(sum);
+  for (std::int64_t begin = 0; begin < V; begin += piece) {
+    Real part = 0;
+    for (std::int64_t v = begin; v < std::min(V, begin + piece); ++v) part += std::exp(x[v] - max);
+    sum += part;
+  }
+  return std::log(sum);
 }
 
 }  // namespace
@@ -29,13 +36,16 @@ template <class Real>
 void cross_entropy_forward(const CrossEntropyForward<Real>& a) {
   parallel_for(a.N, grain_for(16 * a.V), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t n = begin; n < end; ++n) {
-      if (a.targets[n] >= 0) a.log_sum_exp[n] = log_sum_exp(a.logits + n * a.V, a.V);
+      if (a.targets[n] < 0) continue;
+      const Real* const x = a.logits + n * a.V;
+      a.max[n] = *std::max_element(x, x + a.V);
+      a.log_sum[n] = log_sum_exp(x, a.V, a.max[n]);
     }
   });
   double sum = 0;
   for (std::int64_t n = 0; n < a.N; ++n) {
     if (a.targets[n] < 0) continue;
-    sum += static_cast<double>(a.log_sum_exp[n] - a.logits[n * a.V + a.targets[n]]);
+    sum += static_cast<double>(a.log_sum[n] - (a.logits[n * a.V + a.targets[n]] - a.max[n]));
   }
   *a.loss = static_cast<Real>(sum / static_cast<double>(a.counted));
 }
@@ -48,8 +58,9 @@ void cross_entropy_backward(const CrossEntropyBackward<Real>& a) {
     for (std::int64_t n = begin; n < end; ++n) {
       if (a.targets[n] < 0) continue;
       const Real* const x = a.logits + n * a.V;
+      const Real max = a.max[n], log_sum = a.log_sum[n];
       Real* const dx = a.dlogits + n * a.V;
-      for (std::int64_t v = 0; v < a.V; ++v) dx[v] += std::exp(x[v] - a.log_sum_exp[n]) * scale;
+      for (std::int64_t v = 0; v < a.V; ++v) dx[v] += std::exp(x[v] - max - log_sum) * scale;
       dx[a.targets[n]] -= scale;
     }
   });

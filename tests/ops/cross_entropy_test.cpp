@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "autograd/tape.h"
+#include "core/random.h"
 
 namespace carousel {
 
@@ -34,6 +35,24 @@ TEST_CASE("cross_entropy stays right for huge and infinite logits") {
   const double p = 1 / (1 + std::exp(-1.0));
   const double want[] = {0, 0, 0, 0, (p - 1) / 2, (1 - p) / 2};
   for (int i = 0; i < 6; ++i) CHECK(std::abs(gradient.data()[i] - want[i]) <= 1e-15);
+}
+
+TEST_CASE("cross_entropy in float loses nothing where logits are large") {
+  // 1e4 is known to 1e-3 only in float, but differences of logits are exact.
+  const auto logits = parameter(Tensor<float>::from({1, 3}, {1e4F, 9999, -1e4F}));
+  Tape tape;
+  const auto loss = cross_entropy(logits, ids({1}));
+  CHECK(std::abs(loss.value.item() - std::log1p(std::exp(1.0))) <= 1e-6);
+  tape.backward(loss);
+  const double p = 1 / (1 + std::exp(-1.0));
+  CHECK(std::abs(logits.grad->value().data()[0] - p) <= 1e-6);
+  CHECK(std::abs(logits.grad->value().data()[1] + p) <= 1e-6);
+}
+
+TEST_CASE("cross_entropy in float stays accurate over a large vocabulary") {
+  const auto logits = random_normal<float>({2, 50000}, Random{1});
+  const double exact = cross_entropy<double>(logits.to<double>(), ids({7, 49999})).value.item();
+  CHECK(std::abs(cross_entropy<float>(logits, ids({7, 49999})).value.item() - exact) <= 2e-6);
 }
 
 TEST_CASE("cross_entropy lets NaN through to the loss") {

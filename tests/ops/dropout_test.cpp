@@ -27,8 +27,9 @@ TEST_CASE("dropout is a function of its random stream") {
   CHECK_FALSE(equal(dropout(ones, 0.5, Random{1, 2}), dropout(ones, 0.5, Random{1, 3})));
 }
 
-TEST_CASE("dropout refuses a probability that is not at least 0 and below 1") {
+TEST_CASE("dropout refuses a probability of one, no number, and an undefined x") {
   const Var<float> x = Tensor<float>::full({2}, 1);
+  CHECK_THROWS_WITH(dropout(Var<float>(), 0.5, Random{}), "dropout: x is undefined, want a tensor");
   CHECK_THROWS_WITH(dropout(x, 1.0, Random{}), "dropout: probability got 1, want [0, 1)");
   CHECK_THROWS_WITH(dropout(x, std::nan(""), Random{}),
                     "dropout: probability got nan, want [0, 1)");

@@ -20,6 +20,7 @@ TEST_CASE("sum of nothing is zero, mean of nothing an error") {
   CHECK(sum(empty).value.item() == 0);
   CHECK_THROWS_WITH(mean(empty, 1), "mean: axis 1 of [2, 0] has no elements");
   CHECK_THROWS_WITH(mean(empty), "mean: x has shape [2, 0], want at least one element");
+  CHECK_THROWS_WITH(sum(Var<float>()), "sum: x is undefined, want a tensor");
   CHECK_THROWS_WITH(sum(empty, 2), "sum: axis got 2, want one of [2, 0]");
 }
 
