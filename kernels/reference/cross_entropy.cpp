@@ -19,7 +19,7 @@ namespace {
 
 // log Σ_v exp(x_v − max), in pieces so that the sum over a large vocabulary stays accurate.
 template <class Real>
-Real log_sum_exp(const Real* x, std::int64_t V, Real max) {
+Real shifted_log_sum(const Real* x, std::int64_t V, Real max) {
   constexpr std::int64_t piece = 256;
   Real sum = 0;
   for (std::int64_t begin = 0; begin < V; begin += piece) {
@@ -39,7 +39,7 @@ void cross_entropy_forward(const CrossEntropyForward<Real>& a) {
       if (a.targets[n] < 0) continue;
       const Real* const x = a.logits + n * a.V;
       a.max[n] = *std::max_element(x, x + a.V);
-      a.log_sum[n] = log_sum_exp(x, a.V, a.max[n]);
+      a.log_sum[n] = shifted_log_sum(x, a.V, a.max[n]);
     }
   });
   double sum = 0;

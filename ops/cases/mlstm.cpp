@@ -57,10 +57,9 @@ auto call(const MlstmOptions& options, const Tensor<std::int32_t>& reset = {}) {
 }  // namespace
 
 void add_mlstm_cases(CaseList& list) {
-  const std::pair<MlstmForm, std::string> forms[] = {{MlstmForm::recurrent, "recurrent"},
-                                                     {MlstmForm::parallel, "parallel"},
-                                                     {MlstmForm::chunkwise, "chunkwise"}};
-  for (const auto& [form, name] : forms) {
+  for (const auto form : {MlstmForm::recurrent, MlstmForm::parallel, MlstmForm::chunkwise}) {
+    const std::string name =
+        std::array{"recurrent", "parallel", "chunkwise"}.at(static_cast<std::size_t>(form));
     const MlstmOptions options{.form = form, .chunk_size = 4};
     const auto add = [&](const std::string& note, const std::vector<CaseInput>& inputs,
                          const MlstmOptions& with, const Tensor<std::int32_t>& reset = {}) {

@@ -4,7 +4,7 @@
 
 #include <cmath>
 #include <span>
-#include <tuple>
+#include <utility>
 
 #include "core/random.h"
 #include "tests/check_op.h"
@@ -40,7 +40,7 @@ double distance(const Tensor<A>& a, const Tensor<B>& b) {
 // Queries and keys of 0.5 to 2, so that den is never near 0: gradients have a pole there, and
 // single precision loses its digits.
 MlstmProblem positive(MlstmProblem p) {
-  for (const std::size_t i : {0, 1}) {
+  for (const std::size_t i : {0u, 1u}) {
     for (double& x : p.inputs[i].mutable_values()) x = 0.5 + std::abs(x) / 2;
   }
   return p;
@@ -120,9 +120,9 @@ void check_extreme(const MlstmProblem& p, std::span<const MlstmForm> forms, bool
 }  // namespace
 
 TEST_CASE("mlstm with extreme gates is finite and right") {
-  const std::tuple<std::int64_t, bool> kinds[] = {
-      {1, false}, {1, true}, {8, false}, {8, true}, {1024, false}};
-  for (const auto& [S, state] : kinds) {
+  for (const auto& kind : {std::pair{1, false}, {1, true}, {8, false}, {8, true}, {1024, false}}) {
+    const std::int64_t S = kind.first;
+    const bool state = kind.second;
     auto p = positive(random_mlstm({.B = 1, .S = S, .NH = 1, .DHqk = 2, .DHv = 2}, state, false));
     for (const double i : logits) {
       for (const double f : logits) {
@@ -138,7 +138,7 @@ TEST_CASE("mlstm with extreme gates is finite and right") {
 
 TEST_CASE("mlstm with extreme gates that change at every step is finite and right") {
   auto p = positive(random_mlstm({.B = 3, .S = 70, .NH = 2, .DHqk = 2, .DHv = 3}, true, true));
-  for (const std::size_t gate : {3, 4}) {
+  for (const std::size_t gate : {3u, 4u}) {
     const Random random{11, gate};
     auto values = p.inputs[gate].mutable_values();
     for (std::size_t at = 0; at < values.size(); ++at) {
