@@ -6,11 +6,11 @@
 
 namespace carousel::reference {
 
-// σ(x) = 1 / (1 + e^−x), which below −80 is e^x to the last bit, where e^−x would soon overflow.
-// 1 − σ(x) is best computed as σ(−x).
+// σ(x) = 1 / (1 + e^−x). The exponent is never positive; 1 − σ(x) is best computed as σ(−x).
 template <class Real>
 Real sigmoid(Real x) {
-  return x < -80 ? std::exp(x) : 1 / (1 + std::exp(-x));
+  const Real e = std::exp(-std::abs(x));
+  return (x < 0 ? e : Real{1}) / (1 + e);
 }
 
 // log σ(x) = −softplus(−x) = min(x, 0) − log(1 + e^−|x|); the logarithm of σ(x) would be −∞ from
