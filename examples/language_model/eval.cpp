@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/file.h"
 #include "core/parallel.h"
 #include "core/safetensors.h"
 #include "examples/language_model/commands.h"
@@ -32,6 +33,7 @@ std::string as_text(const Evaluation& result, const Corpus& corpus) {
 
 template <class Real>
 int evaluate_files(const EvalOptions& options) {
+  if (!options.logits.empty()) AtomicFile(options.logits);  // fails now rather than after the work
   const Corpus corpus(options.data);
   const auto model = load_model<Real>(options.model);
   corpus.check_vocabulary(model.config.vocab_size);

@@ -10,7 +10,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* unfinished_name = "unfinished";
+constexpr const char* unfinished_name = "unfinished-training";
 
 // Whether a training run may put a model there: nothing is lost but another model.
 bool may_be_replaced(const fs::path& directory) {

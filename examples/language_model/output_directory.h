@@ -5,15 +5,15 @@
 
 namespace carousel::program {
 
-// Files are made in DIR/unfinished and moved into DIR when all are complete, so a model that is
-// there already stays whole until a new one takes its place.
+// Files are made in DIR/unfinished-training and moved into DIR when all are complete, so a model
+// that is there already stays whole until a new one takes its place.
 class OutputDirectory {
  public:
-  // Makes DIR and DIR/unfinished. Throws Error when that fails, and when DIR is not a directory, or
-  // holds something but no model.
+  // Makes DIR and DIR/unfinished-training. Throws Error when that fails, and when DIR is not a
+  // directory, or holds something but no model.
   explicit OutputDirectory(std::filesystem::path directory);
 
-  // Removes DIR/unfinished, and DIR if it is new and empty.
+  // Removes DIR/unfinished-training, and DIR if it is new and empty.
   ~OutputDirectory();
   OutputDirectory(const OutputDirectory&) = delete;
   OutputDirectory& operator=(const OutputDirectory&) = delete;
@@ -21,7 +21,7 @@ class OutputDirectory {
   const std::filesystem::path& path() const { return directory_; }
   const std::filesystem::path& unfinished() const { return unfinished_; }
 
-  // Moves every file of DIR/unfinished into DIR. Throws Error when one cannot be moved.
+  // Moves the model and its metrics into DIR. Throws Error when one cannot be moved.
   void finish();
 
  private:

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <numbers>
 
@@ -76,10 +77,11 @@ class Training {
     std::int64_t count = 0;
     for (const auto& parameter : parameters<Real>(model_)) count += parameter.var.numel();
     print_note(fmt::format(
-        "{} parameters; {} to train on, {} to validate on; {} steps of {} x {}; {}, {} threads",
+        "{} parameters; {} to train on, {} to validate on; {} steps of {} x {}; {}, {} thread{}",
         count, split(corpus_, options_.val_fraction).training.count(), validation_.size(),
         options_.steps, options_.batch, context_,
-        options_.dtype == Dtype::float32 ? "float32" : "float64", options_.threads));
+        options_.dtype == Dtype::float32 ? "float32" : "float64", options_.threads,
+        options_.threads == 1 ? "" : "s"));
   }
 
   // The number of steps made: fewer than wanted after an interrupt.
@@ -92,7 +94,7 @@ class Training {
       if (Interrupt::requested()) return k;
       const auto start = std::chrono::steady_clock::now();
       const StepResult result = trainer_.step(k, batches_(k));
-      const double seconds = seconds_since(start);
+      const double seconds = std::max(seconds_since(start), 1e-9);
       elapsed += seconds;
       const StepMetrics metrics{.step = k + 1,
                                 .loss = result.loss,

@@ -113,7 +113,7 @@ TEST_CASE("train: an output directory that cannot be used is refused, and left a
   refuse("/proc/nowhere/model", "/proc/nowhere");
   refuse(s.directory.path().string(), "holds other files");
   CHECK(read_file(s.text) == tiny_text(300));
-  CHECK(!fs::exists(s.path("unfinished")));
+  CHECK(!fs::exists(s.path("unfinished-training")));
 }
 
 TEST_CASE("train: a loss that is not finite ends it, and the model before stays") {
@@ -128,7 +128,7 @@ TEST_CASE("train: a loss that is not finite ends it, and the model before stays"
   check_failed(s.train(wild), 1, {"step 2", "nan", "weight"});
   CHECK(read_file(fs::path(s.out) / "model.safetensors") == weights);
   CHECK(read_file(fs::path(s.out) / "metrics.jsonl") == metrics);
-  CHECK(!fs::exists(fs::path(s.out) / "unfinished"));
+  CHECK(!fs::exists(fs::path(s.out) / "unfinished-training"));
 }
 
 TEST_CASE("eval, generate and info: a broken model directory is refused by name") {

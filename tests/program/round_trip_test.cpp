@@ -149,6 +149,17 @@ TEST_CASE("generate: an empty prompt starts after a line break that is not print
   CHECK("\n" + text == s.run({"generate", "--model", s.model, "--tokens", "12", "--prompt", "\n"}));
 }
 
+TEST_CASE("generate: the official package's greedy text") {
+  const std::filesystem::path golden = CAROUSEL_SOURCE_DIR "/tests/golden/greedy";
+  const auto expected = nlohmann::json::parse(read_file(golden / "greedy.json"));
+  const auto prompt = expected.at("prompt").get<std::string>();
+  const auto text = expected.at("text").get<std::string>();
+  const Run run =
+      run_program({"generate", "--model", golden.string(), "--prompt", prompt, "--tokens",
+                   std::to_string(text.size()), "--temperature", "0", "--dtype", "float64"});
+  CHECK(run.output == prompt + text);
+}
+
 TEST_CASE("generate: any prompt is taken as it is") {
   const Scene s;
   for (const std::string prompt :

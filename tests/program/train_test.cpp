@@ -191,7 +191,7 @@ TEST_CASE("train: without --data it learns the project's own text") {
 TEST_CASE("train: Ctrl-C keeps the weights so far") {
   const Scene s;
   StartedProgram program(s.arguments({"--steps", "1000000", "--eval-every", "0"}));
-  const auto growing = s.out / "unfinished" / "metrics.jsonl";
+  const auto growing = s.out / "unfinished-training" / "metrics.jsonl";
   while (!fs::exists(growing) || fs::file_size(growing) == 0) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
@@ -203,7 +203,7 @@ TEST_CASE("train: Ctrl-C keeps the weights so far") {
   CHECK(lines(run.error).back().find("interrupted after step") != std::string::npos);
   CHECK(lines(run.error).back().find(s.out.string()) != std::string::npos);
   CHECK(s.metrics().size() >= 1);
-  CHECK(!fs::exists(s.out / "unfinished"));
+  CHECK(!fs::exists(s.out / "unfinished-training"));
   load_model<float>(s.out);
 }
 

@@ -82,7 +82,7 @@ void add_output_options(CLI::App& app, TrainOptions& options) {
   add_path(app, "--out", options.out, "DIR",
            "Where config.json, model.safetensors and metrics.jsonl go when\n"
            "training ends. Until then a model there stays as it is, and the\n"
-           "metrics grow in DIR/unfinished")
+           "metrics grow in DIR/unfinished-training")
       ->group("Output");
   add_number(app, "--eval-every", options.eval_every, not_negative,
              "Steps between validations; 0: only after the last")
