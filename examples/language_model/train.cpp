@@ -77,9 +77,9 @@ class Training {
     std::int64_t count = 0;
     for (const auto& parameter : parameters<Real>(model_)) count += parameter.var.numel();
     print_note(fmt::format(
-        "{} parameters; {} to train on, {} to validate on; {} steps of {} x {}; {}, {} thread{}",
+        "{} parameters; {} to train on, {} to validate on; {} step{} of {} x {}; {}, {} thread{}",
         count, split(corpus_, options_.val_fraction).training.count(), validation_.size(),
-        options_.steps, options_.batch, context_,
+        options_.steps, options_.steps == 1 ? "" : "s", options_.batch, context_,
         options_.dtype == Dtype::float32 ? "float32" : "float64", options_.threads,
         options_.threads == 1 ? "" : "s"));
   }

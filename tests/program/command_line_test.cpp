@@ -66,6 +66,7 @@ TEST_CASE("program: a command line that makes no sense is one sentence and exit 
       {{"train", "--steps", "1", "--steps", "2"}, {"--steps"}},
       {{"train", "--batch", "0"}, {"--batch"}},
       {{"train", "--context", "0"}, {"--context"}},
+      {{"train", "--context", "4294967296"}, {"--context", "2147483647"}},
       {{"train", "--lr", "0"}, {"--lr"}},
       {{"train", "--lr", "nan"}, {"--lr", "nan"}},
       {{"train", "--lr", "inf"}, {"--lr"}},

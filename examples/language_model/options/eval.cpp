@@ -11,7 +11,7 @@ void add_eval(CLI::App& program, EvalOptions& options) {
             "or token files ending in .bin (little-endian 16-bit ids)")
       ->required()
       ->group("Data");
-  add_number(app, "--context", options.context, at_least_one,
+  add_number(app, "--context", options.context, size,
              "Window length: the data is cut into windows of this many tokens,\n"
              "the last may be shorter, and each starts from a fresh state;\n"
              "default: the config's")

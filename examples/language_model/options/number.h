@@ -30,6 +30,8 @@ struct Range {
 };
 
 inline constexpr Range at_least_one{.text = "a whole number of at least 1", .low = 1};
+inline constexpr Range size{
+    .text = "a whole number from 1 to 2147483647", .low = 1, .high = 2147483647};
 inline constexpr Range not_negative{.text = "0 or a whole number above it", .low = 0};
 inline constexpr Range any_seed{.text = "0 or a whole number above it, below 2^64", .low = 0};
 inline constexpr Range above_zero{.text = "a number above 0", .low = 0, .without_low = true};

@@ -36,7 +36,7 @@ void add_model_options(CLI::App& app, TrainOptions& options) {
       ->group("Model");
   add_path(app, "--init", options.init, "DIR", "Start from this model: its config and weights")
       ->group("Model");
-  add_number(app, "--vocab-size", options.vocab_size, at_least_one,
+  add_number(app, "--vocab-size", options.vocab_size, size,
              "Tokens of the preset's vocabulary; default 256, one per byte")
       ->group("Model");
   add_number(app, "--dropout", options.dropout, below_one,
@@ -48,9 +48,9 @@ void add_training_options(CLI::App& app, TrainOptions& options) {
   const auto number = [&app](const char* name, auto& value, const Range& range, const char* help) {
     return add_number(app, name, value, range, help)->group("Training");
   };
-  number("--context", options.context, at_least_one,
+  number("--context", options.context, size,
          "Tokens in a training sequence; default: the config's");
-  number("--batch", options.batch, at_least_one, "Sequences in a step");
+  number("--batch", options.batch, size, "Sequences in a step");
   number("--steps", options.steps, at_least_one, "Steps");
   number("--lr", options.lr, above_zero, "Learning rate after the warm-up");
   number("--lr-min", options.lr_min, zero_or_above,
