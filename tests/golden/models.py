@@ -75,10 +75,8 @@ CASES = {
 
 def generate():
     for seed, (name, (case, length, ignored)) in enumerate(CASES.items(), start=1):
-        model, as_json = oracle.build(case)
-        oracle.perturb(model, seed)
-        tokens, targets = oracle.random_tokens((2, length), case["vocab_size"], seed, ignored)
-        golden = run(model, tokens, targets)
+        model, as_json, golden = well_conditioned(case, length, ignored, seed)
+        tokens, targets = golden["tokens"], golden["targets"]
         if name == "mlstm_only":
             golden |= gradients_with_constant_m(model, tokens, targets, golden)
         files = {"model": oracle.weights(model), "golden": golden}
@@ -86,6 +84,27 @@ def generate():
         if name == "slstm_only":
             in_cuda_layout = {file: to_cuda_layout(tensors, num_heads=2) for file, tensors in files.items()}
             oracle.save(oracle.HERE / "models" / "slstm_cuda_layout", in_cuda_layout, config=as_json)
+
+
+def well_conditioned(case, length, ignored, seed):
+    """The first weights whose gradients single precision can tell: the package's own float32 run is within 1e-5.
+
+    Left out is the bias of the mLSTM's input gate, whose gradient nearly cancels for any weights.
+    """
+    while True:
+        model, as_json = oracle.build(case)
+        oracle.perturb(model, seed)
+        tokens, targets = oracle.random_tokens((2, length), case["vocab_size"], seed, ignored)
+        golden = run(model, tokens, targets)
+        _, _, single = oracle.logits_loss_gradients(model.float(), tokens, targets)
+        errors = {
+            name: (gradient - golden[f"grad.{name}"]).norm() / golden[f"grad.{name}"].norm()
+            for name, gradient in single.items()
+            if not name.endswith("mlstm_cell.igate.bias")
+        }
+        if max(errors.values()) <= 1e-5:
+            return model.double(), as_json, golden
+        seed += 100
 
 
 def run(model, tokens, targets):
