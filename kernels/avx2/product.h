@@ -1,0 +1,168 @@
+// Products of matrices on one thread, with the factors where they lie: what the packed matrix
+// product, the mLSTM and the sLSTM are made of.
+#pragma once
+
+#include <algorithm>
+
+#include "kernels/avx2/pack.h"
+
+CAROUSEL_AVX2_BEGIN
+
+namespace carousel::avx2 {
+
+// c (M, N) = or += a (M, K) b (K, N). Any strides for a, so also its transpose; the rows of b and c
+// are contiguous. c overlaps neither factor.
+template <class Real>
+struct Product {
+  std::int64_t M, N, K;
+  const Real* a;
+  std::int64_t a_row, a_column;  // a_ik is at a[i · a_row + k · a_column]
+  const Real* b;
+  std::int64_t b_row;
+  Real* c;
+  std::int64_t c_row;
+  const Real* bias = nullptr;  // (N), added to every row; null: none
+  bool accumulate = false;
+};
+
+// A tile of c is this large: with 12 sums, 2 packs of b and 1 of a, all 16 registers have work.
+constexpr std::int64_t tile_rows = 6, tile_packs = 2;
+template <class Real>
+constexpr std::int64_t tile_columns = tile_packs* Pack<Real>::lanes;
+
+// The tile of c at its upper left: rows × packs, of which the last is as full as Part says.
+template <int rows, int packs, class Real, class Part>
+inline void multiply_tile(const Product<Real>& p, Part last) {
+  using P = Pack<Real>;
+  P sum[rows][packs];
+  const Real *a = p.a, *b = p.b;
+  for (std::int64_t k = 0; k < p.K; ++k, a += p.a_column, b += p.b_row) {
+    P columns[packs];
+    for (int j = 0; j + 1 < packs; ++j) columns[j] = P::load(b + j * P::lanes);
+    columns[packs - 1] = P::load(b + (packs - 1) * P::lanes, last);
+    for (int i = 0; i < rows; ++i) {
+      const P row = a[i * p.a_row];
+      for (int j = 0; j < packs; ++j) sum[i][j] = fma(row, columns[j], sum[i][j]);
+    }
+  }
+  const auto finish = [&](int i, int j, auto part) {
+    Real* const c = p.c + i * p.c_row + j * P::lanes;
+    if (p.bias != nullptr) sum[i][j] = sum[i][j] + P::load(p.bias + j * P::lanes, part);
+    if (p.accumulate) sum[i][j] = sum[i][j] + P::load(c, part);
+    sum[i][j].store(c, part);
+  };
+  for (int i = 0; i < rows; ++i) {
+    for (int j = 0; j + 1 < packs; ++j) finish(i, j, Whole{});
+    finish(i, packs - 1, last);
+  }
+}
+
+// The tiles of c down its left edge, with as many packs of columns.
+template <int packs, class Real, class Part>
+inline void multiply_column(Product<Real> p, Part last) {
+  for (; p.M >= tile_rows; p.M -= tile_rows) {
+    multiply_tile<tile_rows, packs>(p, last);
+    p.a += tile_rows * p.a_row;
+    p.c += tile_rows * p.c_row;
+  }
+  switch (p.M) {
+    case 1:
+      return multiply_tile<1, packs>(p, last);
+    case 2:
+      return multiply_tile<2, packs>(p, last);
+    case 3:
+      return multiply_tile<3, packs>(p, last);
+    case 4:
+      return multiply_tile<4, packs>(p, last);
+    case 5:
+      return multiply_tile<5, packs>(p, last);
+    default:
+      return;
+  }
+}
+
+template <class Real>
+inline void multiply(Product<Real> p) {
+  constexpr std::int64_t lanes = Pack<Real>::lanes;
+  const auto advance = [&](std::int64_t columns) {
+    p.b += columns;
+    p.c += columns;
+    if (p.bias != nullptr) p.bias += columns;
+    p.N -= columns;
+  };
+  while (p.N >= 2 * lanes) multiply_column<2>(p, Whole{}), advance(2 * lanes);
+  if (p.N > lanes) return multiply_column<2>(p, First{p.N - lanes});
+  if (p.N == lanes) return multiply_column<1>(p, Whole{});
+  if (p.N > 0) multiply_column<1>(p, First{p.N});
+}
+
+// A block of 8×8 floats or 4×4 doubles, in registers.
+inline void transpose_block(const float* from, std::int64_t from_row, float* to,
+                            std::int64_t to_row) {
+  __m256 row[8], pair[8];
+  for (int i = 0; i < 4; ++i) {  // rows i and i + 4 of the left half, then of the right half
+    const float *const upper = from + i * from_row, *const lower = upper + 4 * from_row;
+    row[i] =
+        _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(upper)), _mm_loadu_ps(lower), 1);
+    row[i + 4] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(upper + 4)),
+                                      _mm_loadu_ps(lower + 4), 1);
+  }
+  for (int half = 0; half < 8; half += 4) {
+    pair[half] = _mm256_unpacklo_ps(row[half], row[half + 1]);
+    pair[half + 1] = _mm256_unpackhi_ps(row[half], row[half + 1]);
+    pair[half + 2] = _mm256_unpacklo_ps(row[half + 2], row[half + 3]);
+    pair[half + 3] = _mm256_unpackhi_ps(row[half + 2], row[half + 3]);
+  }
+  for (int half = 0; half < 8; half += 4) {
+    for (int i = 0; i < 2; ++i) {
+      const __m256 a = pair[half + i], b = pair[half + i + 2];
+      float* const target = to + (half + 2 * i) * to_row;
+      _mm256_storeu_ps(target, _mm256_shuffle_ps(a, b, 0x44));
+      _mm256_storeu_ps(target + to_row, _mm256_shuffle_ps(a, b, 0xee));
+    }
+  }
+}
+inline void transpose_block(const double* from, std::int64_t from_row, double* to,
+                            std::int64_t to_row) {
+  __m256d row[4];
+  for (int i = 0; i < 2; ++i) {  // rows i and i + 2 of the left half, then of the right half
+    const double *const upper = from + i * from_row, *const lower = upper + 2 * from_row;
+    row[i] =
+        _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_loadu_pd(upper)), _mm_loadu_pd(lower), 1);
+    row[i + 2] = _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_loadu_pd(upper + 2)),
+                                      _mm_loadu_pd(lower + 2), 1);
+  }
+  for (int half = 0; half < 4; half += 2) {
+    double* const target = to + half * to_row;
+    _mm256_storeu_pd(target, _mm256_unpacklo_pd(row[half], row[half + 1]));
+    _mm256_storeu_pd(target + to_row, _mm256_unpackhi_pd(row[half], row[half + 1]));
+  }
+}
+
+// to (columns, rows) = the transpose of from (rows, columns), whose rows lie from_row and to_row
+// apart.
+template <class Real>
+inline void transpose(const Real* from, std::int64_t from_row, std::int64_t rows,
+                      std::int64_t columns, Real* to, std::int64_t to_row) {
+  // Square blocks, so that neither side touches many lines at a time.
+  constexpr std::int64_t block = Pack<Real>::lanes;
+  for (std::int64_t i = 0; i < rows; i += block) {
+    const std::int64_t height = std::min(block, rows - i);
+    for (std::int64_t j = 0; j < columns; j += block) {
+      const std::int64_t width = std::min(block, columns - j);
+      const Real* const source = from + i * from_row + j;
+      Real* const target = to + j * to_row + i;
+      if (height == block && width == block) {
+        transpose_block(source, from_row, target, to_row);
+        continue;
+      }
+      for (std::int64_t y = 0; y < height; ++y) {
+        for (std::int64_t x = 0; x < width; ++x) target[x * to_row + y] = source[y * from_row + x];
+      }
+    }
+  }
+}
+
+}  // namespace carousel::avx2
+
+CAROUSEL_AVX2_END
