@@ -77,6 +77,12 @@ inline Doubles operator/(Doubles a, Doubles b) { return _mm256_div_pd(a.v, b.v);
 inline Floats operator-(Floats a) { return _mm256_xor_ps(a.v, _mm256_set1_ps(-0.0F)); }
 inline Doubles operator-(Doubles a) { return _mm256_xor_pd(a.v, _mm256_set1_pd(-0.0)); }
 
+// Bit by bit.
+inline Floats operator&(Floats a, Floats b) { return _mm256_and_ps(a.v, b.v); }
+inline Doubles operator&(Doubles a, Doubles b) { return _mm256_and_pd(a.v, b.v); }
+inline Floats operator|(Floats a, Floats b) { return _mm256_or_ps(a.v, b.v); }
+inline Doubles operator|(Doubles a, Doubles b) { return _mm256_or_pd(a.v, b.v); }
+
 // a b + c and c − a b, rounded once.
 inline Floats fma(Floats a, Floats b, Floats c) { return _mm256_fmadd_ps(a.v, b.v, c.v); }
 inline Doubles fma(Doubles a, Doubles b, Doubles c) { return _mm256_fmadd_pd(a.v, b.v, c.v); }
