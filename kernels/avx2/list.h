@@ -5,5 +5,6 @@
 #define CAROUSEL_AVX2_KERNELS(X)                             \
   X(add, Add)                                                \
   X(add_product, AddProduct)                                 \
-  X(add_scaled, AddScaled)
+  X(add_scaled, AddScaled)                                   \
+  X(matmul, MatMul)
 // clang-format on

@@ -57,27 +57,17 @@ inline void multiply_tile(const Product<Real>& p, Part last) {
   }
 }
 
-// The tiles of c down its left edge, with as many packs of columns.
-template <int packs, class Real, class Part>
-inline void multiply_column(Product<Real> p, Part last) {
-  for (; p.M >= tile_rows; p.M -= tile_rows) {
-    multiply_tile<tile_rows, packs>(p, last);
-    p.a += tile_rows * p.a_row;
-    p.c += tile_rows * p.c_row;
+// The tiles of c down its left edge, with as many packs of columns. From one row of tiles to the
+// next it is a_tile in a.
+template <int packs, int rows, class Real, class Part>
+inline void multiply_column(Product<Real> p, std::int64_t a_tile, Part last) {
+  for (; p.M >= rows; p.M -= rows) {
+    multiply_tile<rows, packs>(p, last);
+    p.a += a_tile;
+    p.c += rows * p.c_row;
   }
-  switch (p.M) {
-    case 1:
-      return multiply_tile<1, packs>(p, last);
-    case 2:
-      return multiply_tile<2, packs>(p, last);
-    case 3:
-      return multiply_tile<3, packs>(p, last);
-    case 4:
-      return multiply_tile<4, packs>(p, last);
-    case 5:
-      return multiply_tile<5, packs>(p, last);
-    default:
-      return;
+  if constexpr (rows > 1) {
+    if (p.M > 0) multiply_column<packs, rows - 1>(p, 0, last);
   }
 }
 
@@ -90,10 +80,15 @@ inline void multiply(Product<Real> p) {
     if (p.bias != nullptr) p.bias += columns;
     p.N -= columns;
   };
-  while (p.N >= 2 * lanes) multiply_column<2>(p, Whole{}), advance(2 * lanes);
-  if (p.N > lanes) return multiply_column<2>(p, First{p.N - lanes});
-  if (p.N == lanes) return multiply_column<1>(p, Whole{});
-  if (p.N > 0) multiply_column<1>(p, First{p.N});
+  // Few rows need more columns to have sums enough.
+  if (p.M <= 3) {
+    while (p.N >= 4 * lanes) multiply_column<4, 3>(p, 0, Whole{}), advance(4 * lanes);
+  }
+  const std::int64_t a_tile = tile_rows * p.a_row;
+  while (p.N >= 2 * lanes) multiply_column<2, 6>(p, a_tile, Whole{}), advance(2 * lanes);
+  if (p.N > lanes) return multiply_column<2, 6>(p, a_tile, First{p.N - lanes});
+  if (p.N == lanes) return multiply_column<1, 6>(p, a_tile, Whole{});
+  if (p.N > 0) multiply_column<1, 6>(p, a_tile, First{p.N});
 }
 
 // A block of 8×8 floats or 4×4 doubles, in registers.
