@@ -3,8 +3,20 @@
 
 // clang-format off
 #define CAROUSEL_AVX2_KERNELS(X)                             \
+  X(adamw_step, AdamWStep)                                   \
   X(add, Add)                                                \
   X(add_product, AddProduct)                                 \
   X(add_scaled, AddScaled)                                   \
-  X(matmul, MatMul)
+  X(channels_backward, ChannelsBackward)                     \
+  X(channels_forward, ChannelsForward)                       \
+  X(embedding_forward, EmbeddingForward)                     \
+  X(embedding_backward, EmbeddingBackward)                   \
+  X(layer_norm_forward, LayerNormForward)                    \
+  X(layer_norm_backward, LayerNormBackward)                  \
+  X(strided_add, StridedAdd)                                 \
+  X(matmul, MatMul)                                          \
+  X(reduce_sum, ReduceSum)                                   \
+  X(rms_norm_forward, RmsNormForward)                        \
+  X(rms_norm_backward, RmsNormBackward)                      \
+  X(sum_of_squares, SumOfSquares)
 // clang-format on

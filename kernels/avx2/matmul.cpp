@@ -13,9 +13,9 @@
 #include <type_traits>
 
 #include "core/parallel.h"
-#include "core/storage.h"
 #include "kernels/avx2/avx2.h"
 #include "kernels/avx2/panels.h"
+#include "kernels/avx2/scratch.h"
 
 CAROUSEL_AVX2_BEGIN
 
@@ -44,18 +44,6 @@ Factor<Real> right(const MatMul<Real>& p, std::int64_t matrix) {
   const Real* const b = p.b + matrix * p.K * p.N;
   return p.transpose_b ? Factor<Real>{b, p.K, 1} : Factor<Real>{b, 1, p.N};
 }
-
-// A stretch of scratch memory, from the pool.
-template <class Real>
-class Scratch {
- public:
-  explicit Scratch(std::int64_t size)
-      : storage_(static_cast<std::size_t>(size) * sizeof(Real), Device::cpu) {}
-  Real* data() const { return reinterpret_cast<Real*>(storage_.data()); }
-
- private:
-  Storage storage_;
-};
 
 // Some rows of a block of c for one slice of the depth, panel by panel.
 template <class Real>

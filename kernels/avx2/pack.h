@@ -95,6 +95,16 @@ inline Doubles min(Doubles a, Doubles b) { return _mm256_min_pd(a.v, b.v); }
 inline Floats max(Floats a, Floats b) { return _mm256_max_ps(a.v, b.v); }
 inline Doubles max(Doubles a, Doubles b) { return _mm256_max_pd(a.v, b.v); }
 
+// The lanes of a that an access touches, and zeros.
+inline Floats keep(Floats a, Whole) { return a; }
+inline Doubles keep(Doubles a, Whole) { return a; }
+inline Floats keep(Floats a, First part) {
+  return _mm256_and_ps(a.v, _mm256_castsi256_ps(Floats::mask(part)));
+}
+inline Doubles keep(Doubles a, First part) {
+  return _mm256_and_pd(a.v, _mm256_castsi256_pd(Doubles::mask(part)));
+}
+
 inline Floats sqrt(Floats a) { return _mm256_sqrt_ps(a.v); }
 inline Doubles sqrt(Doubles a) { return _mm256_sqrt_pd(a.v); }
 inline Floats abs(Floats a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0F), a.v); }
