@@ -7,6 +7,10 @@
   X(add, Add)                                                \
   X(add_product, AddProduct)                                 \
   X(add_scaled, AddScaled)                                   \
+  X(block_diagonal_forward, BlockDiagonalForward)            \
+  X(block_diagonal_backward, BlockDiagonalBackward)          \
+  X(conv1d_forward, Conv1dForward)                           \
+  X(conv1d_backward, Conv1dBackward)                         \
   X(channels_backward, ChannelsBackward)                     \
   X(channels_forward, ChannelsForward)                       \
   X(embedding_forward, EmbeddingForward)                     \
