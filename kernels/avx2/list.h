@@ -3,14 +3,15 @@
 
 // clang-format off
 #define CAROUSEL_AVX2_KERNELS(X)                             \
+  X(function, arguments)                                     \
   X(adamw_step, AdamWStep)                                   \
-  X(add, Add)                                                \
-  X(add_product, AddProduct)                                 \
-  X(add_scaled, AddScaled)                                   \
   X(block_diagonal_forward, BlockDiagonalForward)            \
   X(block_diagonal_backward, BlockDiagonalBackward)          \
   X(conv1d_forward, Conv1dForward)                           \
   X(conv1d_backward, Conv1dBackward)                         \
+  X(add, Add)                                                \
+  X(add_product, AddProduct)                                 \
+  X(add_scaled, AddScaled)                                   \
   X(channels_backward, ChannelsBackward)                     \
   X(channels_forward, ChannelsForward)                       \
   X(embedding_forward, EmbeddingForward)                     \
@@ -18,9 +19,13 @@
   X(layer_norm_forward, LayerNormForward)                    \
   X(layer_norm_backward, LayerNormBackward)                  \
   X(strided_add, StridedAdd)                                 \
+  X(lstm_forward, LstmForward)                               \
+  X(lstm_backward, LstmBackward)                             \
   X(matmul, MatMul)                                          \
   X(reduce_sum, ReduceSum)                                   \
   X(rms_norm_forward, RmsNormForward)                        \
   X(rms_norm_backward, RmsNormBackward)                      \
+  X(slstm_forward, SlstmForward)                             \
+  X(slstm_backward, SlstmBackward)                           \
   X(sum_of_squares, SumOfSquares)
 // clang-format on

@@ -41,6 +41,10 @@ void add_lstm_cases(CaseList& list) {
   list.add("lstm", "one head of eight", inputs({1, 6, 1, 8}), call({}));
   list.add("lstm", "one past a vector", inputs({2, 3, 1, 9}), call({}));
   list.add("lstm", "several tasks", inputs({5, 6, 2, 17}), call({}));
+  list.add("lstm", "many sequences", inputs({15, 3, 1, 3}), call({}));
+  list.add("lstm", "many steps", inputs({3, 45, 1, 2}), call({}));
+  list.add("lstm", "one sequence", inputs({1, 3, 1, 17}), call({}));
+  list.add("lstm", "one step of one sequence", inputs({1, 1, 2, 17}), call({}));
   list.add("lstm", "reset", inputs({3, 4, 2, 3}), call(reset));
   auto from_zero = inputs({2, 5, 2, 3});
   from_zero.resize(6);

@@ -56,6 +56,10 @@ void add_slstm_cases(CaseList& list) {
   add("one head of eight", {1, 6, 1, 8});
   add("one past a vector", {2, 3, 1, 9});
   add("several tasks", {5, 6, 2, 17});
+  add("many sequences", {15, 3, 1, 3});
+  add("many steps", {3, 45, 1, 2});
+  add("one sequence", {1, 3, 1, 17});
+  add("one step of one sequence", {1, 1, 2, 17});
   add("reset", {3, 5, 2, 4}, reset);
   add("exponential forget gate", {3, 5, 2, 4}, {}, exponential);
   add("exponential forget gate, reset", {3, 5, 2, 4}, reset, exponential);

@@ -1,0 +1,240 @@
+// The loops that slstm and lstm share. A task owns one head of a few sequences for all of S: time
+// is a plain loop in it, without a barrier, and R of the head stays in the core's cache.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "core/parallel.h"
+#include "kernels/avx2/pack.h"
+#include "kernels/recurrence.h"
+
+CAROUSEL_AVX2_BEGIN
+
+namespace carousel::avx2 {
+
+// One step of one head in one sequence.
+struct Place {
+  std::int64_t b, t, head;
+};
+
+// Where the DH values of a place start in an array (B, S, NH, DH).
+template <class Args>
+inline std::int64_t row(const Args& a, const Place& p) {
+  return ((p.b * a.S + p.t) * a.NH + p.head) * a.DH;
+}
+
+// Where the DH values of its sequence and head start in an array (B, NH, DH).
+template <class Args>
+inline std::int64_t state_row(const Args& a, const Place& p) {
+  return (p.b * a.NH + p.head) * a.DH;
+}
+
+// A state before the step at p: DH values, or zeros where nothing is carried into the step.
+template <class Args, class Real>
+inline const Real* before(const Args& a, const Real* states, const Real* initial, const Real* zeros,
+                          const Place& p) {
+  if (a.reset != nullptr && a.reset[p.b * a.S + p.t] != 0) return zeros;
+  if (p.t > 0) return states + row(a, {p.b, p.t - 1, p.head});
+  return initial == nullptr ? zeros : initial + state_row(a, p);
+}
+
+// One head of a few sequences: together they read R once per step.
+struct Tile {
+  static constexpr std::int64_t most = 8;
+  std::int64_t head, begin, end;  // of the sequences
+  std::int64_t size() const { return end - begin; }
+};
+
+inline std::int64_t tiles_of(std::int64_t B) { return (B + Tile::most - 1) / Tile::most; }
+
+// Runs body(task, tile) for all tiles, in parallel. Tasks of the same head follow each other.
+template <class Args, class Body>
+void for_tiles(const Args& a, const Body& body) {
+  const std::int64_t tiles = tiles_of(a.B);
+  if (tiles == 0) return;
+  const std::int64_t cost = (a.B + tiles - 1) / tiles * a.S * 4 * a.DH * (a.DH + 32) / 8;
+  parallel_for(a.NH * tiles, grain_for(cost), [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t task = first; task < last; ++task) {
+      const std::int64_t i = task % tiles;
+      body(task, Tile{task / tiles, i * a.B / tiles, (i + 1) * a.B / tiles});
+    }
+  });
+}
+
+// A matrix (K, N) in panels: a few columns each, row after row, filled up with zeros. Products with
+// it read it from front to back.
+template <class Real>
+class Panels {
+ public:
+  static constexpr std::int64_t width = 2 * Pack<Real>::lanes;
+
+  // The matrix (rows, columns), rows contiguous.
+  void fill(const Real* matrix, std::int64_t rows, std::int64_t columns);
+  // Its transpose.
+  void fill_transposed(const Real* matrix, std::int64_t rows, std::int64_t columns);
+
+  // c (M, N) = a (M, K) · the matrix, for M ≤ Tile::most rows a[0], a[1], …, which may lie
+  // anywhere. Every element is one sum over k, whatever M is: a sequence comes out the same in any
+  // tile.
+  void multiply(const Real* const* a, std::int64_t M, Real* c, std::int64_t c_row) const;
+
+ private:
+  std::int64_t K = 0, N = 0;
+  std::vector<Real> values;  // (ceil(N / width), K, width)
+};
+
+// R h_{t−1} of one tile.
+template <class Real>
+class Mixing {
+ public:
+  Mixing(const RecurrenceForward<Real>& a, const Tile& tile);
+
+  // For all sequences of the tile, (4·DH) each.
+  void step(std::int64_t t);
+  const Real* of(std::int64_t b) const { return mixed.data() + (b - tile.begin) * 4 * a.DH; }
+
+ private:
+  const RecurrenceForward<Real>& a;
+  const Tile tile;
+  std::vector<Real> zeros, mixed;
+  Panels<Real> panels;
+  bool packed = false;
+};
+
+// The gates of a place, from R h_{t−1} at mixed, (4·DH).
+template <class Real>
+struct Gates {
+  const RecurrenceForward<Real>& a;
+  const Place& p;
+  const Real* mixed;
+
+  // Those of the units j, …; they are stored for backward as well.
+  template <class Part>
+  std::array<Pack<Real>, 4> operator()(std::int64_t j, Part part) const {
+    using P = Pack<Real>;
+    std::array<P, 4> g;
+    for (std::size_t gate = 0; gate < 4; ++gate) {
+      const auto k = static_cast<std::int64_t>(gate);
+      const P b = P::load(a.bias + (k * a.NH + p.head) * a.DH + j, part);
+      const P x = P::load(a.x[gate] + row(a, p) + j, part);
+      g[gate] = P::load(mixed + k * a.DH + j, part) + (x + b);
+      g[gate].store(a.gates + 4 * row(a, p) + k * a.DH + j, part);
+    }
+    return g;
+  }
+};
+
+// cell(p, gates) asks for the gates of p and writes h and its own states.
+template <class Real, class Cell>
+void forward_steps(const RecurrenceForward<Real>& a, const Cell& cell) {
+  for_tiles(a, [&](std::int64_t, const Tile& tile) {
+    Mixing<Real> mixing(a, tile);
+    for (std::int64_t t = 0; t < a.S; ++t) {
+      mixing.step(t);
+      for (std::int64_t b = tile.begin; b < tile.end; ++b) {
+        const Place p{b, t, tile.head};
+        cell(p, Gates<Real>{a, p, mixing.of(b)});
+      }
+    }
+  });
+}
+
+// The state after the last step: states (B, S, NH, DH) → last (B, NH, DH).
+template <class Args, class Real>
+void copy_last(const Args& a, const Real* states, Real* last) {
+  const std::int64_t width = a.NH * a.DH;
+  for (std::int64_t b = 0; b < a.B; ++b) {
+    std::copy_n(states + ((b + 1) * a.S - 1) * width, width, last + b * width);
+  }
+}
+
+// What reached a state before the first step goes to the initial state, if that is wanted.
+template <class Real>
+void add_state_gradient(const std::vector<Real>& gradient, Real* initial) {
+  if (initial == nullptr) return;
+  std::transform(gradient.begin(), gradient.end(), initial, initial, std::plus<>());
+}
+
+// The gradients of the gates of one tile, a block of steps at a time, and what they add to the
+// gradients of R and b: only the sums leave the core's cache.
+template <class Real>
+class GateGradients {
+ public:
+  GateGradients(const RecurrenceBackward<Real>& a, const Tile& tile);
+
+  // (4·DH), for a sequence of the current step.
+  Real* of(std::int64_t b) { return dgates.data() + (used + b - tile.begin) * gates_row; }
+
+  // Replaces dh, (B, NH, DH), by the part of dh_{t−1} that comes through R.
+  void through_recurrent(std::int64_t t, Real* dh);
+  // The current step is done; t goes down from S − 1 to 0.
+  void finish_step(std::int64_t t);
+
+  std::vector<Real> drecurrent, dbias;  // (4·DH, DH) and (4·DH): complete when t = 0 is done
+
+ private:
+  void add_block();
+
+  const RecurrenceBackward<Real>& a;
+  const Tile tile;
+  const std::int64_t gates_row, h_row;  // strides of the blocks
+  std::int64_t used = 0;                // rows of the blocks
+  std::vector<Real> zeros, dgates, h;   // h: the states before the steps
+  Panels<Real> panels;
+};
+
+// Adds the gradients of R and b that the tasks have found.
+template <class Real>
+struct WeightGradients {
+  std::vector<std::vector<Real>> drecurrent, dbias;  // per task
+  void add_to(const RecurrenceBackward<Real>& a) const;
+};
+
+// The gradient of the gates of a place goes to the block and to dx.
+template <class Real>
+struct GateGradient {
+  const RecurrenceBackward<Real>& a;
+  const Place& p;
+  Real* dgates;
+
+  template <class Part>
+  void operator()(std::int64_t j, Part part, const std::array<Pack<Real>, 4>& dg) const {
+    for (std::size_t gate = 0; gate < 4; ++gate) {
+      dg[gate].store(dgates + static_cast<std::int64_t>(gate) * a.DH + j, part);
+      if (a.dx[gate] == nullptr) continue;
+      Real* const dx = a.dx[gate] + row(a, p) + j;
+      (Pack<Real>::load(dx, part) + dg[gate]).store(dx, part);
+    }
+  }
+};
+
+// cell(p, dh, gate_gradient) gets what came back to h of p through R, (DH), and gives gate_gradient
+// the gradients of the gates.
+template <class Real, class Cell>
+void backward_steps(const RecurrenceBackward<Real>& a, const Cell& cell) {
+  std::vector<Real> dh(a.dh_last, a.dh_last + a.B * a.NH * a.DH);
+  const auto tasks = static_cast<std::size_t>(a.NH * tiles_of(a.B));
+  WeightGradients<Real> weights{.drecurrent = std::vector<std::vector<Real>>(tasks),
+                                .dbias = std::vector<std::vector<Real>>(tasks)};
+  for_tiles(a, [&](std::int64_t task, const Tile& tile) {
+    GateGradients<Real> gradients(a, tile);
+    for (std::int64_t t = a.S - 1; t >= 0; --t) {
+      for (std::int64_t b = tile.begin; b < tile.end; ++b) {
+        const Place p{b, t, tile.head};
+        cell(p, dh.data() + state_row(a, p), GateGradient<Real>{a, p, gradients.of(b)});
+      }
+      gradients.through_recurrent(t, dh.data());
+      gradients.finish_step(t);
+    }
+    weights.drecurrent[static_cast<std::size_t>(task)] = std::move(gradients.drecurrent);
+    weights.dbias[static_cast<std::size_t>(task)] = std::move(gradients.dbias);
+  });
+  add_state_gradient(dh, a.dh0);
+  weights.add_to(a);
+}
+
+}  // namespace carousel::avx2
+
+CAROUSEL_AVX2_END
