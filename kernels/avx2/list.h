@@ -3,7 +3,6 @@
 
 // clang-format off
 #define CAROUSEL_AVX2_KERNELS(X)                             \
-  X(function, arguments)                                     \
   X(adamw_step, AdamWStep)                                   \
   X(block_diagonal_forward, BlockDiagonalForward)            \
   X(block_diagonal_backward, BlockDiagonalBackward)          \
