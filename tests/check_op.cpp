@@ -97,17 +97,6 @@ void check_repeats(const OpCase& op_case, const Run<Real>& once) {
 }
 
 template <class Real>
-void check_backends(const OpCase& op_case, const Run<Real>& reference) {
-  const std::string before(backend());
-  for (const auto name : available_backends()) {
-    INFO("backend ", name);
-    use_backend(name);
-    check_close(run<Real>(op_case), reference);
-  }
-  use_backend(before);
-}
-
-template <class Real>
 void check_guarded(const OpCase& op_case) {
   const GuardZones guard;
   const Run<Real> guarded = run<Real>(op_case);
@@ -121,14 +110,19 @@ void check_guarded(const OpCase& op_case) {
 }
 
 template <class Real>
-void check_runs(const OpCase& op_case) {
+void check_backends(const OpCase& op_case) {
   const std::string before(backend());
   use_backend("reference");
   const Run<Real> reference = run<Real>(op_case);
+  for (const auto name : available_backends()) {
+    INFO("backend ", name);
+    use_backend(name);
+    const Run<Real> once = run<Real>(op_case);
+    check_close(once, reference);
+    check_repeats(op_case, once);
+    check_guarded<Real>(op_case);
+  }
   use_backend(before);
-  check_backends(op_case, reference);
-  check_repeats(op_case, run<Real>(op_case));
-  check_guarded<Real>(op_case);
 }
 
 }  // namespace
@@ -159,8 +153,8 @@ template double relative_error(const Tensor<double>&, const Tensor<double>&);
 void check_op(const OpCase& op_case) {
   INFO(op_case.op, " (", op_case.note, ")");
   check_gradients(op_case);
-  check_runs<float>(op_case);
-  check_runs<double>(op_case);
+  check_backends<float>(op_case);
+  check_backends<double>(op_case);
 }
 
 }  // namespace carousel

@@ -27,4 +27,16 @@
   X(slstm_forward, SlstmForward)                             \
   X(slstm_backward, SlstmBackward)                           \
   X(sum_of_squares, SumOfSquares)
+  X(activation_forward, ActivationForward)                   \
+  X(activation_backward, ActivationBackward)                 \
+  X(add, Add)                                                \
+  X(add_product, AddProduct)                                 \
+  X(add_scaled, AddScaled)                                   \
+  X(cross_entropy_forward, CrossEntropyForward)              \
+  X(cross_entropy_backward, CrossEntropyBackward)            \
+  X(gate_forward, GateForward)                               \
+  X(gate_backward, GateBackward)                             \
+  X(matmul, MatMul)                                          \
+  X(soft_cap_forward, SoftCapForward)                        \
+  X(soft_cap_backward, SoftCapBackward)
 // clang-format on

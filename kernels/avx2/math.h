@@ -86,7 +86,7 @@ inline Floats log1p_tail(Floats f) {
 // log(1 + x) for 0 ≤ x ≤ 1: above 1/2 as log 2 + log((1 + x) / 2).
 inline Floats log1p_unit(Floats x) {
   const Floats high = x > Floats(0.5F);
-  const Floats f = select(high, Floats(0.5F) * (x - Floats(1.0F)), x);
+  const Floats f = select(high, 0.5F * (x - 1), x);
   const Floats low_part = log1p_tail(f) + (high & Floats(log2_low));
   return (high & Floats(log2_high)) + (f + low_part);
 }
@@ -95,7 +95,22 @@ inline Floats log1p_unit(Floats x) {
 
 inline Floats exp(Floats x) {
   const auto [t, n] = math::exponential(max(Floats(math::exp_is_zero), min(Floats(89.0F), x)));
-  return math::scale(Floats(1.0F) + t, n);
+  return math::scale(1 + t, n);
+}
+
+// e^x for x ≤ 0, and zero where that would be subnormal: cheaper, and enough for what is added to 1
+// or summed up.
+inline Floats exp_flushed(Floats x) {
+  const auto [t, n] = math::exponential(max(Floats(-88.0F), x));
+  const Floats power = math::power_of_two(n);
+  return fma(power, t, power);
+}
+
+// e^x − 1 for x ≤ 0.
+inline Floats expm1_below(Floats x) {
+  const auto [t, n] = math::exponential(max(Floats(-88.0F), x));
+  const Floats power = math::power_of_two(n);
+  return fma(power, t, power - 1);
 }
 
 // log x = k log 2 + log m with 3/4 ≤ m < 3/2.
@@ -108,7 +123,7 @@ inline Floats log(Floats x) {
   const __m256i k = _mm256_srai_epi32(_mm256_sub_epi32(bits, three_quarters), 23);
   const Floats m = math::as_floats(_mm256_sub_epi32(bits, _mm256_slli_epi32(k, 23)));
   const Floats power = Floats(_mm256_cvtepi32_ps(k)) - (subnormal & Floats(23.0F));
-  const Floats f = m - Floats(1.0F);
+  const Floats f = m - 1;
   const Floats tail = fma(power, math::log2_low, math::log1p_tail(f));
   const Floats y = fma(power, math::log2_high, f + tail);
   // What is left: ∞, ±0, and what has no logarithm.
@@ -122,10 +137,8 @@ inline Floats tanh(Floats x) {
   constexpr std::array polynomial_of_square = {-0.33333313889826278F, 0.13332452297456990F,
                                                -0.05383743108026093F, 0.02100745893522012F,
                                                -0.00617980722423216F};
-  // Below −60 the quotient is nothing beside 1, and 2^n needs one step only.
-  const auto [t, n] = math::exponential(max(Floats(-60.0F), Floats(-2.0F) * abs(x)));
-  const Floats power = math::power_of_two(n), e = fma(power, t, power);
-  const Floats far = Floats(1.0F) - (e + e) / (Floats(1.0F) + e);
+  const Floats e = exp_flushed(-2 * abs(x));
+  const Floats far = 1 - (e + e) / (1 + e);
   const Floats square = x * x;
   const Floats near = fma(x * square, math::polynomial(square, polynomial_of_square), x);
   const Floats sign = x & Floats(-0.0F);
@@ -136,7 +149,7 @@ inline Floats tanh(Floats x) {
 inline Floats sigmoid(Floats x) {
   const Floats e = exp(-abs(x));
   const Floats start = select(x < Floats(), e, 1.0F);
-  return fnma(start, e / (Floats(1.0F) + e), start);
+  return fnma(start, e / (1 + e), start);
 }
 
 // log σ(x) = min(x, 0) − log(1 + e^−|x|)
@@ -179,6 +192,10 @@ inline Doubles map(Doubles x, const Function& f) {
 inline Doubles exp(Doubles x) {
   return map(x, [](double lane) { return std::exp(lane); });
 }
+inline Doubles exp_flushed(Doubles x) { return exp(x); }
+inline Doubles expm1_below(Doubles x) {
+  return map(x, [](double lane) { return std::expm1(lane); });
+}
 inline Doubles log(Doubles x) {
   return map(x, [](double lane) { return std::log(lane); });
 }
@@ -188,7 +205,7 @@ inline Doubles tanh(Doubles x) {
 
 inline Doubles sigmoid(Doubles x) {
   const Doubles e = exp(-abs(x));
-  return select(x < Doubles(), e, 1.0) / (Doubles(1.0) + e);
+  return select(x < Doubles(), e, 1.0) / (1 + e);
 }
 inline Doubles log_sigmoid(Doubles x) {
   return min(x, Doubles()) - map(exp(-abs(x)), [](double lane) { return std::log1p(lane); });

@@ -15,6 +15,8 @@ void add_cross_entropy_cases(CaseList& list) {
            loss({2, 3}, {0, 6, 1, 1, 5, 2}));
   list.add("cross_entropy", "ignored targets", {{"logits", {5, 9}}},
            loss({5}, {-1, 8, -100, 0, 4}));
+  list.add("cross_entropy", "large vocabulary", {{"logits", {3, 2053}, 5}},
+           loss({3}, {2052, 0, -1}));
   list.add("cross_entropy", "two classes", {{"logits", {3, 2}, 5}}, loss({3}, {1, 0, 1}));
 }
 

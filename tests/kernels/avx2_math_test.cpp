@@ -1,4 +1,5 @@
-// The functions of kernels/avx2/math.h against double precision, in units in the last place.
+// The functions of kernels/avx2/math.h and gelu.h against double precision, in units in the last
+// place.
 //
 // One in 61 of all 2^32 floats is tried; CAROUSEL_MATH_STRIDE=1 tries all of them. A prime stride
 // meets every pattern of the last bits.
@@ -13,11 +14,12 @@
 #include <cstdint>
 #include <cstdlib>
 #include <limits>
-#include <mutex>
+#include <numbers>
 #include <string>
 #include <string_view>
 
 #include "core/parallel.h"
+#include "kernels/avx2/gelu.h"
 #include "kernels/avx2/math.h"
 #include "kernels/kernels.h"
 
@@ -59,6 +61,7 @@ double exact_sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 double exact_softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }
 double exact_log_sigmoid(double x) { return -exact_softplus(-x); }
 double exact_silu(double x) { return x * exact_sigmoid(x); }
+double exact_gelu(double x) { return x / 2 * std::erfc(-x / std::numbers::sqrt2); }
 
 struct Function {
   std::string_view name;
@@ -73,6 +76,7 @@ const Function functions[] = {
     {"softplus", softplus, exact_softplus},
     {"log_sigmoid", log_sigmoid, exact_log_sigmoid},
     {"silu", silu, exact_silu},
+    {"gelu", gelu, exact_gelu},
 };
 
 // |got − want| in units in the last place of the float nearest to want. NaN where got is NaN and
@@ -171,6 +175,7 @@ TEST_CASE("avx2 functions have exact limits and let NaN through") {
       {"softplus", softplus, 0, std::log(2.0F), infinity},
       {"log_sigmoid", log_sigmoid, -infinity, -std::log(2.0F), 0},
       {"silu", silu, NAN, 0, infinity},
+      {"gelu", gelu, NAN, 0, infinity},
   };
   const auto same = [](float a, float b) { return a == b || (std::isnan(a) && std::isnan(b)); };
   for (const Limits& want : all) {
