@@ -3,6 +3,8 @@
 
 // clang-format off
 #define CAROUSEL_AVX2_KERNELS(X)                             \
+  X(activation_forward, ActivationForward)                   \
+  X(activation_backward, ActivationBackward)                 \
   X(adamw_step, AdamWStep)                                   \
   X(block_diagonal_forward, BlockDiagonalForward)            \
   X(block_diagonal_backward, BlockDiagonalBackward)          \
@@ -13,8 +15,12 @@
   X(add_scaled, AddScaled)                                   \
   X(channels_backward, ChannelsBackward)                     \
   X(channels_forward, ChannelsForward)                       \
+  X(cross_entropy_forward, CrossEntropyForward)              \
+  X(cross_entropy_backward, CrossEntropyBackward)            \
   X(embedding_forward, EmbeddingForward)                     \
   X(embedding_backward, EmbeddingBackward)                   \
+  X(gate_forward, GateForward)                               \
+  X(gate_backward, GateBackward)                             \
   X(layer_norm_forward, LayerNormForward)                    \
   X(layer_norm_backward, LayerNormBackward)                  \
   X(strided_add, StridedAdd)                                 \
@@ -26,17 +32,7 @@
   X(rms_norm_backward, RmsNormBackward)                      \
   X(slstm_forward, SlstmForward)                             \
   X(slstm_backward, SlstmBackward)                           \
-  X(sum_of_squares, SumOfSquares)
-  X(activation_forward, ActivationForward)                   \
-  X(activation_backward, ActivationBackward)                 \
-  X(add, Add)                                                \
-  X(add_product, AddProduct)                                 \
-  X(add_scaled, AddScaled)                                   \
-  X(cross_entropy_forward, CrossEntropyForward)              \
-  X(cross_entropy_backward, CrossEntropyBackward)            \
-  X(gate_forward, GateForward)                               \
-  X(gate_backward, GateBackward)                             \
-  X(matmul, MatMul)                                          \
   X(soft_cap_forward, SoftCapForward)                        \
-  X(soft_cap_backward, SoftCapBackward)
+  X(soft_cap_backward, SoftCapBackward)                      \
+  X(sum_of_squares, SumOfSquares)
 // clang-format on
