@@ -83,6 +83,11 @@ class Pool {
     return statistics_;
   }
 
+  void reset_peak() {
+    const std::lock_guard lock(mutex_);
+    statistics_.peak = statistics_.in_use;
+  }
+
   void guard(int change) {
     const std::lock_guard lock(mutex_);
     if (guards_ == 0 && change > 0) damaged_ = 0;
@@ -188,6 +193,8 @@ Device Storage::device() const { return block_ == nullptr ? Device::cpu : block_
 bool Storage::shared() const { return block_ != nullptr && block_->references > 1; }
 
 MemoryStatistics memory_statistics() { return pool().statistics(); }
+
+void reset_memory_peak() { pool().reset_peak(); }
 
 void release_free_memory() { pool().release_free(); }
 

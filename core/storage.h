@@ -49,6 +49,9 @@ struct MemoryStatistics {
 };
 MemoryStatistics memory_statistics();
 
+// Counts the peak anew, from what is in use now.
+void reset_memory_peak();
+
 // Gives every free block back to the system.
 void release_free_memory();
 

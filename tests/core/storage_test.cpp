@@ -46,6 +46,19 @@ TEST_CASE("copies share a block, and the last one gives it back") {
   CHECK(memory_statistics().in_use == before);
 }
 
+TEST_CASE("the peak is the most that was in use at once, since it was reset") {
+  { const Storage large(100000, Device::cpu); }
+  reset_memory_peak();
+  const auto before = memory_statistics();
+  CHECK(before.peak == before.in_use);
+  {
+    const Storage a(1024, Device::cpu);
+    const Storage b(2048, Device::cpu);
+  }
+  const Storage c(1024, Device::cpu);
+  CHECK(memory_statistics().peak == before.in_use + 3072);
+}
+
 TEST_CASE("a device that this build lacks is refused") {
   CHECK_THROWS_WITH(Storage(8, Device::cuda),
                     "Storage: device got cuda, but this build has only cpu");

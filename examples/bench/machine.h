@@ -1,0 +1,26 @@
+// What this machine can do at most, measured: the peaks that kernels and steps are compared with.
+#pragma once
+
+#include <cstdint>
+
+namespace carousel::bench {
+
+// Loops that do nothing but what they are named for, with AVX2 and FMA and on threads() threads.
+// They return floating-point operations or bytes per second, the best of many short runs, and 0 on
+// a machine without AVX2.
+double fma_rate();  // float, two operations per fused multiply-add
+double read_rate(std::int64_t bytes, int runs = 12);   // Σ x
+double copy_rate(std::int64_t bytes, int runs = 12);   // y = x; bytes counts both
+double triad_rate(std::int64_t bytes, int runs = 12);  // y = x + factor · z; bytes counts all three
+
+// Far more than any cache holds.
+inline constexpr std::int64_t memory_bytes = std::int64_t{512} << 20;
+
+// Measured once per process and thread count, when first asked for.
+struct Peaks {
+  double flops;  // per second
+  double bytes;  // read from memory per second
+};
+Peaks peaks();
+
+}  // namespace carousel::bench

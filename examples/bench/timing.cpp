@@ -1,0 +1,91 @@
+#include "examples/bench/timing.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "core/parallel.h"
+#include "examples/bench/model_steps.h"
+#include "examples/bench/work.h"
+#include "examples/language_model/streams.h"
+#include "kernels/kernels.h"
+#include "nn/model_directory.h"
+
+namespace carousel::bench {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+void print_json(nlohmann::json result) {
+  result["backend"] = std::string(backend());
+  result["threads"] = threads();
+  program::print(result.dump() + "\n");
+}
+
+program::Tokens all_of(const program::Corpus& corpus) { return {&corpus, 0, corpus.size()}; }
+
+// −log softmax(logits)[target]
+double loss_of(std::span<const float> logits, std::int32_t target) {
+  const double max = *std::max_element(logits.begin(), logits.end());
+  double sum = 0;
+  for (const float x : logits) sum += std::exp(x - max);
+  return max + std::log(sum) - static_cast<double>(logits[static_cast<std::size_t>(target)]);
+}
+
+}  // namespace
+
+int time_training(const TimingOptions& options) {
+  const auto model = load_model<float>(options.model);
+  const program::Corpus corpus({options.tokens});
+  corpus.check_vocabulary(model.config.vocab_size);
+  CAROUSEL_CHECK(corpus.size() > options.batch * options.length,
+                 "{}: has {}, want one more than {} x {}", options.tokens.string(),
+                 corpus.count(corpus.size()), options.batch, options.length);
+  TrainingSteps steps(
+      model, program::read_batch(all_of(corpus), 0, options.length, options.batch, options.length));
+  std::vector<double> losses, seconds;
+  for (int step = 0; step < options.warmup + options.steps; ++step) {
+    const auto start = Clock::now();
+    losses.push_back(steps());
+    if (step >= options.warmup) seconds.push_back(seconds_since(start));
+  }
+  const auto tokens = options.batch * options.length;
+  print_json(
+      {{"losses", losses},
+       {"seconds", seconds},
+       {"tokens", tokens},
+       {"flops", training_flops(model.config, options.length) * static_cast<double>(tokens)}});
+  return 0;
+}
+
+int time_decoding(const TimingOptions& options) {
+  const auto model = load_model<float>(options.model);
+  const program::Corpus corpus({options.tokens});
+  corpus.check_vocabulary(model.config.vocab_size);
+  const auto count = options.warmup + options.steps;
+  CAROUSEL_CHECK(corpus.size() > count, "{}: has {}, want more than {}", options.tokens.string(),
+                 corpus.count(corpus.size()), count);
+  std::vector<std::int32_t> text(static_cast<std::size_t>(count) + 1);
+  corpus.read(0, text);
+  DecodeSteps steps(model);
+  double loss = 0, seconds = 0;
+  for (std::size_t i = 0; i + 1 < text.size(); ++i) {
+    const auto start = Clock::now();
+    const auto logits = steps(text[i]);
+    if (std::cmp_greater_equal(i, options.warmup)) seconds += seconds_since(start);
+    loss += loss_of(logits, text[i + 1]) / count;
+  }
+  print_json({{"losses", {loss}},
+              {"seconds", {seconds}},
+              {"tokens", options.steps},
+              {"flops", forward_flops(model.config, 1) * options.steps}});
+  return 0;
+}
+
+}  // namespace carousel::bench
