@@ -109,20 +109,30 @@ void check_guarded(const OpCase& op_case) {
   for (const auto& gradient : guarded.gradients) CHECK(finite(gradient));
 }
 
+// Uses a backend as long as it lives.
+class Using {
+ public:
+  explicit Using(std::string_view name) : before_(backend()) { use_backend(name); }
+  ~Using() { use_backend(before_); }
+  Using(const Using&) = delete;
+  Using& operator=(const Using&) = delete;
+
+ private:
+  std::string before_;
+};
+
 template <class Real>
-void check_backends(const OpCase& op_case) {
-  const std::string before(backend());
-  use_backend("reference");
-  const Run<Real> reference = run<Real>(op_case);
-  for (const auto name : available_backends()) {
-    INFO("backend ", name);
-    use_backend(name);
-    const Run<Real> once = run<Real>(op_case);
-    check_close(once, reference);
-    check_repeats(op_case, once);
-    check_guarded<Real>(op_case);
-  }
-  use_backend(before);
+Run<Real> run_reference(const OpCase& op_case) {
+  const Using reference("reference");
+  return run<Real>(op_case);
+}
+
+template <class Real>
+void check_runs(const OpCase& op_case) {
+  const Run<Real> once = run<Real>(op_case);
+  check_close(once, run_reference<Real>(op_case));
+  check_repeats(op_case, once);
+  check_guarded<Real>(op_case);
 }
 
 }  // namespace
@@ -152,9 +162,13 @@ template double relative_error(const Tensor<double>&, const Tensor<double>&);
 
 void check_op(const OpCase& op_case) {
   INFO(op_case.op, " (", op_case.note, ")");
-  check_gradients(op_case);
-  check_backends<float>(op_case);
-  check_backends<double>(op_case);
+  for (const auto name : available_backends()) {
+    INFO("backend ", name);
+    const Using each(name);
+    check_gradients(op_case);
+    check_runs<float>(op_case);
+    check_runs<double>(op_case);
+  }
 }
 
 }  // namespace carousel
