@@ -115,6 +115,9 @@ void add_step_benchmarks(const Batch& batch) {
 
   // Weights that no cache holds: 150 MB.
   add_decoding(variant("mlstm-1024", "small", 1024, 6));
+  NamedConfig eight_heads = variant("mlstm-1024-8heads", "small", 1024, 6);
+  eight_heads.config.mlstm->num_heads = 8;
+  add_decoding(eight_heads);
   add_decoding(variant("slstm-1024", "small-slstm", 1024, 6));
 }
 

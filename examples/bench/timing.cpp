@@ -81,10 +81,7 @@ int time_decoding(const TimingOptions& options) {
     if (std::cmp_greater_equal(i, options.warmup)) seconds += seconds_since(start);
     loss += loss_of(logits, text[i + 1]) / count;
   }
-  print_json({{"losses", {loss}},
-              {"seconds", {seconds}},
-              {"tokens", options.steps},
-              {"flops", forward_flops(model.config, 1) * options.steps}});
+  print_json({{"losses", {loss}}, {"seconds", {seconds}}, {"tokens", options.steps}});
   return 0;
 }
 

@@ -20,9 +20,9 @@ struct TimingOptions {
 // step), tokens and flops (of a step; see work.h), backend and threads.
 int time_training(const TimingOptions& options);
 
-// Reads warmup + steps tokens one by one, batch 1, with the state carried along. Prints the same,
-// where the one loss is the mean over the predictions of the next token and seconds the time of all
-// timed steps.
+// Reads warmup + steps tokens one by one, batch 1, with the state carried along. Prints the same
+// but flops, where the one loss is the mean over the predictions of the next token, and the one
+// time and the tokens are those of all timed steps.
 int time_decoding(const TimingOptions& options);
 
 }  // namespace carousel::bench
