@@ -34,5 +34,7 @@
   X(slstm_backward, SlstmBackward)                           \
   X(soft_cap_forward, SoftCapForward)                        \
   X(soft_cap_backward, SoftCapBackward)                      \
-  X(sum_of_squares, SumOfSquares)
+  X(sum_of_squares, SumOfSquares)                            \
+  X(mlstm_chunkwise_forward, MlstmForward)                   \
+  X(mlstm_chunkwise_backward, MlstmBackward)
 // clang-format on

@@ -7,14 +7,11 @@
 
 namespace carousel::reference {
 
-namespace {
-
-// In double: exp(−M) overflows single precision from M = −88.8 on, and an infinite N is h = 0.
-double normaliser(double den, double m, double eps) {
+double mlstm_normaliser(double den, double m, double eps) {
   return std::max(std::abs(den), std::exp(-m)) + eps;
 }
 
-}  // namespace
+bool mlstm_guarded(double den, double m) { return !(std::abs(den) > std::exp(-m)); }
 
 template <class Real>
 MlstmStep mlstm_step(const MlstmInputs<Real>& in, std::int64_t task, std::int64_t t,
@@ -48,7 +45,7 @@ void mlstm_steps(const MlstmInputs<Real>& in, std::int64_t task, MlstmStep* step
 
 template <class Real>
 void mlstm_normalise(const MlstmForward<Real>& a, std::int64_t row, Real den, double m) {
-  const auto scale = static_cast<Real>(1 / normaliser(static_cast<double>(den), m, a.in.eps));
+  const auto scale = static_cast<Real>(1 / mlstm_normaliser(static_cast<double>(den), m, a.in.eps));
   Real* const h = a.h + row * a.in.DHv;
   for (std::int64_t e = 0; e < a.in.DHv; ++e) h[e] *= scale;
   a.den[row] = den;
@@ -60,7 +57,7 @@ double mlstm_upstream(const MlstmBackward<Real>& a, std::int64_t row, double m, 
   const Real* const dh = a.dh + row * DHv;
   const Real* const h = a.h + row * DHv;
   const double den = static_cast<double>(a.den[row]);
-  const double n = normaliser(den, m, a.in.eps);
+  const double n = mlstm_normaliser(den, m, a.in.eps);
   const auto scale = static_cast<Real>(1 / n);
   double along = 0;
   for (std::int64_t e = 0; e < DHv; ++e) {
@@ -68,8 +65,7 @@ double mlstm_upstream(const MlstmBackward<Real>& a, std::int64_t row, double m, 
     along += static_cast<double>(dh[e]) * static_cast<double>(h[e]);
   }
   along /= n;
-  const bool guarded = !(std::abs(den) > std::exp(-m));
-  upstream[DHv] = guarded ? Real{0} : static_cast<Real>(den > 0 ? -along : along);
+  upstream[DHv] = mlstm_guarded(den, m) ? Real{0} : static_cast<Real>(den > 0 ? -along : along);
   return -along * a.in.eps;
 }
 

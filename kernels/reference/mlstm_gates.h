@@ -53,6 +53,12 @@ double mlstm_initial_m(const MlstmInputs<Real>& in, std::int64_t task) {
 template <class Real>
 void mlstm_steps(const MlstmInputs<Real>& in, std::int64_t task, MlstmStep* steps);
 
+// N_t. In double: exp(−M) overflows single precision from M = −88.8 on, and an infinite N is h = 0.
+double mlstm_normaliser(double den, double m, double eps);
+
+// Whether |den_t| ≤ exp(−M_t), so that den_t has no effect.
+bool mlstm_guarded(double den, double m);
+
 // Turns h, which holds num_t, into h_t, and saves den_t, for one row.
 template <class Real>
 void mlstm_normalise(const MlstmForward<Real>& a, std::int64_t row, Real den, double m);
