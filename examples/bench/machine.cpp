@@ -5,6 +5,8 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <numeric>
+#include <vector>
 
 #include "core/parallel.h"
 #include "kernels/kernels.h"
@@ -16,9 +18,11 @@ namespace carousel::bench {
 
 namespace {
 
-constexpr std::int64_t fma_rounds = 1 << 18;  // a few milliseconds
+constexpr std::int64_t fma_rounds = 1 << 16;  // a tenth of a millisecond
 constexpr std::int64_t fma_chains = 12;  // two pipes, four to five cycles each, and some to spare
 constexpr std::int64_t grain = 1 << 18;  // elements of a buffer that a thread takes at once
+
+using Clock = std::chrono::steady_clock;
 
 volatile float sink;  // what is stored here has to be computed
 
@@ -112,9 +116,9 @@ double best_rate(double amount, int runs, const Body& body) {
   body();
   double fastest = 1e300;
   for (int run = 0; run < runs; ++run) {
-    const auto start = std::chrono::steady_clock::now();
+    const auto start = Clock::now();
     body();
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    const std::chrono::duration<double> seconds = Clock::now() - start;
     fastest = std::min(fastest, seconds.count());
   }
   return amount / fastest;
@@ -153,11 +157,23 @@ double buffer_rate(const Buffers& buffers, int count, int runs, const Body& body
 
 }  // namespace
 
+// Every thread times runs of its own, much shorter than a time slice of the system, so that half of
+// them or more are undisturbed even on a busy machine.
 double fma_rate() {
-  const double operations = 2.0 * fma_rounds * fma_chains * 8 * threads();
-  return best_rate(operations, 10, [] {
-    parallel_for(threads(), 1, [](std::int64_t, std::int64_t) { sink = fma_loop(fma_rounds); });
+  if (!available()) return 0;
+  constexpr std::size_t runs = 101;
+  std::vector<double> rates(static_cast<std::size_t>(threads()));
+  parallel_for(threads(), 1, [&rates](std::int64_t thread, std::int64_t) {
+    std::array<double, runs> seconds;
+    for (double& run : seconds) {
+      const auto start = Clock::now();
+      sink = fma_loop(fma_rounds);
+      run = std::chrono::duration<double>(Clock::now() - start).count();
+    }
+    std::nth_element(seconds.begin(), seconds.begin() + runs / 2, seconds.end());
+    rates[static_cast<std::size_t>(thread)] = 2.0 * fma_rounds * fma_chains * 8 / seconds[runs / 2];
   });
+  return std::accumulate(rates.begin(), rates.end(), 0.0);
 }
 
 double read_rate(std::int64_t bytes, int runs) {

@@ -6,9 +6,13 @@
 namespace carousel::bench {
 
 // Loops that do nothing but what they are named for, with AVX2 and FMA and on threads() threads.
-// They return floating-point operations or bytes per second, the best of many short runs, and 0 on
-// a machine without AVX2.
-double fma_rate();  // float, two operations per fused multiply-add
+// All return 0 on a machine without AVX2.
+
+// Floating-point operations per second, two per fused multiply-add of floats: the threads' medians
+// over many short runs, added up.
+double fma_rate();
+
+// Bytes per second of the fastest run.
 double read_rate(std::int64_t bytes, int runs = 12);   // Σ x
 double copy_rate(std::int64_t bytes, int runs = 12);   // y = x; bytes counts both
 double triad_rate(std::int64_t bytes, int runs = 12);  // y = x + factor · z; bytes counts all three

@@ -1,5 +1,6 @@
 #include "examples/bench/matmul_comparison.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <thread>
@@ -19,7 +20,9 @@ using Seconds = std::chrono::duration<double>;
 // Idle threads of OpenBLAS and of OpenMP spin for a while (2^26 ticks the former) before they
 // sleep, and would take the other's cores meanwhile.
 constexpr Seconds until_idle{0.06};
-constexpr Seconds shortest_run{0.004};
+// Calls that are timed together, and how long a turn goes on with such groups: the former well
+// above the clock's resolution and well below a time slice of the system.
+constexpr Seconds group_time{0.0001}, turn_time{0.005};
 
 template <class Body>
 Seconds timed(const Body& body, int calls) {
@@ -28,14 +31,16 @@ Seconds timed(const Body& body, int calls) {
   return (std::chrono::steady_clock::now() - start) / calls;
 }
 
-// The time of a call in a run of enough calls, after one that wakes the threads.
+// The time of a call in the fastest group of calls, after some that wake the threads.
 template <class Body>
 Seconds time_of_call(const Body& body) {
   std::this_thread::sleep_for(until_idle);
   body();
-  const Seconds once = timed(body, 1);
-  const auto calls = static_cast<int>(std::ceil(shortest_run / once));
-  return calls > 1 ? timed(body, calls) : once;
+  Seconds fastest = timed(body, 1);
+  const auto calls = std::max(1, static_cast<int>(group_time / fastest));
+  const auto groups = std::max(1, static_cast<int>(turn_time / (fastest * calls)));
+  for (int group = 0; group < groups; ++group) fastest = std::min(fastest, timed(body, calls));
+  return fastest;
 }
 
 struct Pair {
