@@ -36,5 +36,6 @@
   X(soft_cap_backward, SoftCapBackward)                      \
   X(sum_of_squares, SumOfSquares)                            \
   X(mlstm_chunkwise_forward, MlstmForward)                   \
-  X(mlstm_chunkwise_backward, MlstmBackward)
+  X(mlstm_chunkwise_backward, MlstmBackward)                 \
+  X(mlstm_recurrent_forward, MlstmForward)
 // clang-format on

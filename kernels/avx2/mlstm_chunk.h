@@ -128,6 +128,33 @@ struct MlstmState {
   Real* n;  // (DHqk)
 };
 
+// Where the states of a task are in forward's memory.
+template <class Real>
+struct MlstmStates {
+  const MlstmForward<Real>& a;
+  std::int64_t task;
+
+  MlstmStates(const MlstmForward<Real>& arguments, std::int64_t number)
+      : a(arguments), task(number) {}
+
+  // Null: none.
+  MlstmState<const Real> initial() const {
+    const auto& in = a.in;
+    if (in.c0 == nullptr) return {};
+    return {in.c0 + task * in.DHqk * in.DHv, in.n0 + task * in.DHqk};
+  }
+  // Before step t > 0: one of the states for backward at the start of a chunk, else where the final
+  // state will be.
+  MlstmState<Real> before(std::int64_t t) const {
+    const auto& in = a.in;
+    const bool saved = a.chunk_c != nullptr && t < in.S && t % in.chunk_size == 0;
+    const std::int64_t chunks = (in.S - 1) / in.chunk_size;
+    const std::int64_t at = saved ? task * chunks + t / in.chunk_size - 1 : task;
+    return {(saved ? a.chunk_c : a.c) + at * in.DHqk * in.DHv,
+            (saved ? a.chunk_n : a.n) + at * in.DHqk};
+  }
+};
+
 // after = carried before + rowsᵀ [values | last], without the first term for a fresh state.
 template <class Real>
 struct StateUpdate {

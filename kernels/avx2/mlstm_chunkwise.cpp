@@ -138,20 +138,14 @@ template <class Real>
 void forward_task(const MlstmForward<Real>& a, std::int64_t task,
                   const MlstmScratch<Real>& scratch) {
   const auto& in = a.in;
-  const std::int64_t size = in.DHqk * in.DHv, chunks = (in.S - 1) / in.chunk_size;
   std::vector<double> decays(
       static_cast<std::size_t>(padded<float>(std::min(in.S, in.chunk_size))));
   const Tile<Real> tile(in, scratch.memory, decays.data());
-  const MlstmState<Real> last{a.c + task * size, a.n + task * in.DHqk};
-  MlstmState<const Real> before{};
-  if (in.c0 != nullptr) before = {in.c0 + task * size, in.n0 + task * in.DHqk};
+  const MlstmStates<Real> states(a, task);
+  MlstmState<const Real> before = states.initial();
   for (std::int64_t begin = 0, end = 0; begin < in.S; begin = end) {
     for (end = begin + 1; end < in.S && !reference::mlstm_starts_piece(in, task, end);) ++end;
-    MlstmState<Real> after = last;
-    if (a.chunk_c != nullptr && end < in.S && end % in.chunk_size == 0) {
-      const std::int64_t chunk = task * chunks + end / in.chunk_size - 1;
-      after = {a.chunk_c + chunk * size, a.chunk_n + chunk * in.DHqk};
-    }
+    const MlstmState<Real> after = states.before(end);
     const bool fresh = reference::mlstm_fresh(in, task, begin);
     forward_piece(a, {task, begin, end, fresh}, scratch.steps, before, after, tile);
     before = {after.c, after.n};
