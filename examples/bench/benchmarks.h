@@ -21,23 +21,34 @@ struct Batch {
 // array once.
 struct Work {
   double flops = 0;
-  double bytes = 0;
+  double read = 0;
+  double written = 0;
 };
 
-inline Work moves(std::int64_t floats) { return {.bytes = static_cast<double>(floats) * 4}; }
+// Work that is only moving numbers.
+inline Work moves(std::int64_t read, std::int64_t written) {
+  return {.read = static_cast<double>(read) * 4, .written = static_cast<double>(written) * 4};
+}
+
+// The time the machine needs at least, in seconds.
+double least_time(const Work& work, const Peaks& peaks);
 
 // Counters GFLOP/s and GB/s of a call that does this work, and `peak`: the time the machine needs
-// at least, at its measured rates of multiply-adds and of reading memory, as a share of the time
-// taken. Data that a cache still holds can take less than that.
+// at least, as a share of the time taken.
 void report(benchmark::State& state, const Work& work, const Peaks& peaks);
 
-// A call of one kernel, with all its arrays.
-using Call = std::function<void(const Kernels<float>&)>;
+// A call with all its arrays, of one kernel in the second case.
+using Call = std::function<void()>;
+using KernelCall = std::function<void(const Kernels<float>&)>;
+
+// Times the call that `prepare` makes, and reports it. A call that memory is likely to bound is
+// made with one set of arrays after the other, enough of them that none is in a cache.
+void run_calls(benchmark::State& state, const Work& work, const std::function<Call()>& prepare);
 
 // Registers KERNEL/BACKEND/SHAPE for every backend of this machine. `prepare` makes the arrays, and
 // fills those that are a forward pass's results with the kernels given.
 void add_kernel(const std::string& kernel, const std::string& shape, const Work& work,
-                const std::function<Call(const Kernels<float>&)>& prepare);
+                const std::function<KernelCall(const Kernels<float>&)>& prepare);
 
 // Registers a benchmark under its name, timed by the clock on the wall.
 void add_benchmark(const std::string& name, const std::function<void(benchmark::State&)>& run);

@@ -111,13 +111,13 @@ void add_recurrence(const std::string& cell, RunRecurrence forward, RunRecurrenc
   const auto shape = fmt::format("{}x{}x{}x{}", B, S, NH, DH);
   const auto products = 8.0 * static_cast<double>(B * S * NH * DH * DH);  // R h
   add_kernel(cell + "_forward", shape, {.flops = products},
-             [B, S, NH, DH, forward](const Kernels<float>&) -> Call {
+             [B, S, NH, DH, forward](const Kernels<float>&) -> KernelCall {
                return [r = Recurrence{B, S, NH, DH}, forward](const Kernels<float>& k) mutable {
                  forward(k, r);
                };
              });
   add_kernel(cell + "_backward", shape, {.flops = 2 * products},
-             [B, S, NH, DH, forward, backward](const Kernels<float>& given) -> Call {
+             [B, S, NH, DH, forward, backward](const Kernels<float>& given) -> KernelCall {
                Recurrence r{B, S, NH, DH};
                forward(given, r);
                return [r, backward](const Kernels<float>& k) mutable { backward(k, r); };
@@ -196,13 +196,13 @@ void add_mlstm_chunkwise(const Batch& batch, std::int64_t NH, std::int64_t DH) {
   const auto shape = fmt::format("{}x{}x{}x{}", B, S, NH, DH);
   const auto flops = static_cast<double>(B) * mlstm_cell_flops(S, NH, DH, DH, Matrix::L);
   add_kernel("mlstm_chunkwise_forward", shape, {.flops = flops},
-             [B, S, NH, DH](const Kernels<float>&) -> Call {
+             [B, S, NH, DH](const Kernels<float>&) -> KernelCall {
                return [cell = Matrix{B, S, NH, DH}](const Kernels<float>& k) mutable {
                  k.mlstm_chunkwise_forward(cell.forward(false));
                };
              });
   add_kernel("mlstm_chunkwise_backward", shape, {.flops = 2 * flops},
-             [B, S, NH, DH](const Kernels<float>& given) -> Call {
+             [B, S, NH, DH](const Kernels<float>& given) -> KernelCall {
                Matrix cell{B, S, NH, DH};
                given.mlstm_chunkwise_forward(cell.forward(false));
                return [cell](const Kernels<float>& k) mutable {
@@ -214,7 +214,8 @@ void add_mlstm_chunkwise(const Batch& batch, std::int64_t NH, std::int64_t DH) {
 // One token after others: the state is read and written.
 void add_mlstm_step(std::int64_t B, std::int64_t NH, std::int64_t DH) {
   add_kernel("mlstm_recurrent_forward", fmt::format("{}x1x{}x{}", B, NH, DH),
-             moves(2 * B * NH * DH * DH), [B, NH, DH](const Kernels<float>&) -> Call {
+             moves(B * NH * DH * DH, B * NH * DH * DH),
+             [B, NH, DH](const Kernels<float>&) -> KernelCall {
                return [cell = Matrix{B, 1, NH, DH}](const Kernels<float>& k) mutable {
                  k.mlstm_recurrent_forward(cell.forward(true));
                };

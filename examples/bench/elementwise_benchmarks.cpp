@@ -10,18 +10,22 @@ constexpr double tiny_factor = 1e-6;  // what is added to again and again stays 
 void add_arithmetic(std::int64_t N, std::int64_t C) {
   const auto numbers = N * C;
   const auto shape = fmt::format("{}x{}", N, C);
-  add_kernel("add", shape, moves(3 * numbers), [numbers](const Kernels<float>&) -> Call {
-    return [a = noise({numbers}), b = noise({numbers}), y = noise({numbers}),
-            numbers](const Kernels<float>& k) mutable {
-      k.add({.a = a.data(), .b = b.data(), .y = y.mutable_data(), .N = numbers});
-    };
-  });
-  add_kernel("add_scaled", shape, moves(3 * numbers), [numbers](const Kernels<float>&) -> Call {
-    return [x = noise({numbers}), y = noise({numbers}), numbers](const Kernels<float>& k) mutable {
-      k.add_scaled({.x = x.data(), .y = y.mutable_data(), .N = numbers, .factor = tiny_factor});
-    };
-  });
-  add_kernel("reduce_sum", shape, moves(numbers), [N, C](const Kernels<float>&) -> Call {
+  add_kernel("add", shape, moves(2 * numbers, numbers),
+             [numbers](const Kernels<float>&) -> KernelCall {
+               return [a = noise({numbers}), b = noise({numbers}), y = noise({numbers}),
+                       numbers](const Kernels<float>& k) mutable {
+                 k.add({.a = a.data(), .b = b.data(), .y = y.mutable_data(), .N = numbers});
+               };
+             });
+  add_kernel(
+      "add_scaled", shape, moves(2 * numbers, numbers),
+      [numbers](const Kernels<float>&) -> KernelCall {
+        return [x = noise({numbers}), y = noise({numbers}),
+                numbers](const Kernels<float>& k) mutable {
+          k.add_scaled({.x = x.data(), .y = y.mutable_data(), .N = numbers, .factor = tiny_factor});
+        };
+      });
+  add_kernel("reduce_sum", shape, moves(numbers, 0), [N, C](const Kernels<float>&) -> KernelCall {
     return [x = noise({N, C}), y = noise({C}), N, C](const Kernels<float>& k) mutable {
       k.reduce_sum({.x = x.data(),
                     .y = y.mutable_data(),
@@ -35,45 +39,48 @@ void add_arithmetic(std::int64_t N, std::int64_t C) {
 
 void add_channels(std::int64_t N, std::int64_t C) {
   const auto shape = fmt::format("{}x{}", N, C);
-  add_kernel("channels_forward", shape, moves(2 * N * C), [N, C](const Kernels<float>&) -> Call {
-    return [x = noise({N, C}), weight = noise({C}), y = noise({N, C}), N,
-            C](const Kernels<float>& k) mutable {
-      k.channels_forward({.x = x.data(),
-                          .weight = weight.data(),
-                          .bias = nullptr,
-                          .y = y.mutable_data(),
-                          .N = N,
-                          .C = C});
-    };
-  });
-  add_kernel("channels_backward", shape, moves(4 * N * C), [N, C](const Kernels<float>&) -> Call {
-    return [dy = noise({N, C}), x = noise({N, C}), weight = noise({C}), dx = noise({N, C}),
-            dweight = noise({C}), N, C](const Kernels<float>& k) mutable {
-      k.channels_backward({.dy = dy.data(),
-                           .x = x.data(),
-                           .weight = weight.data(),
-                           .dx = dx.mutable_data(),
-                           .dweight = dweight.mutable_data(),
-                           .dbias = nullptr,
-                           .N = N,
-                           .C = C});
-    };
-  });
+  add_kernel("channels_forward", shape, moves(N * C, N * C),
+             [N, C](const Kernels<float>&) -> KernelCall {
+               return [x = noise({N, C}), weight = noise({C}), y = noise({N, C}), N,
+                       C](const Kernels<float>& k) mutable {
+                 k.channels_forward({.x = x.data(),
+                                     .weight = weight.data(),
+                                     .bias = nullptr,
+                                     .y = y.mutable_data(),
+                                     .N = N,
+                                     .C = C});
+               };
+             });
+  add_kernel("channels_backward", shape, moves(3 * N * C, N * C),
+             [N, C](const Kernels<float>&) -> KernelCall {
+               return
+                   [dy = noise({N, C}), x = noise({N, C}), weight = noise({C}), dx = noise({N, C}),
+                    dweight = noise({C}), N, C](const Kernels<float>& k) mutable {
+                     k.channels_backward({.dy = dy.data(),
+                                          .x = x.data(),
+                                          .weight = weight.data(),
+                                          .dx = dx.mutable_data(),
+                                          .dweight = dweight.mutable_data(),
+                                          .dbias = nullptr,
+                                          .N = N,
+                                          .C = C});
+                   };
+             });
 }
 
 void add_activation(Activation f, std::int64_t N, std::int64_t C) {
   const auto numbers = N * C;
   const auto shape = fmt::format("{}/{}x{}", name(f), N, C);
-  add_kernel("activation_forward", shape, moves(2 * numbers),
-             [f, numbers](const Kernels<float>&) -> Call {
+  add_kernel("activation_forward", shape, moves(numbers, numbers),
+             [f, numbers](const Kernels<float>&) -> KernelCall {
                return [x = noise({numbers}), y = noise({numbers}), f,
                        numbers](const Kernels<float>& k) mutable {
                  k.activation_forward({.f = f, .x = x.data(), .y = y.mutable_data(), .N = numbers});
                };
              });
   add_kernel(
-      "activation_backward", shape, moves(4 * numbers),
-      [f, numbers](const Kernels<float>&) -> Call {
+      "activation_backward", shape, moves(3 * numbers, numbers),
+      [f, numbers](const Kernels<float>&) -> KernelCall {
         return [dy = noise({numbers}), x = noise({numbers}), dx = noise({numbers}), f,
                 numbers](const Kernels<float>& k) mutable {
           k.activation_backward(
@@ -85,37 +92,40 @@ void add_activation(Activation f, std::int64_t N, std::int64_t C) {
 // The two halves of rows of 2 C numbers, as a gated feed-forward has them.
 void add_gate(Activation f, std::int64_t N, std::int64_t C) {
   const auto shape = fmt::format("{}/{}x{}", name(f), N, C);
-  add_kernel("gate_forward", shape, moves(3 * N * C), [f, N, C](const Kernels<float>&) -> Call {
-    return [x = noise({N, 2 * C}), y = noise({N, C}), f, N, C](const Kernels<float>& k) mutable {
-      k.gate_forward({.f = f,
-                      .gate = x.data(),
-                      .x = x.data() + C,
-                      .y = y.mutable_data(),
-                      .N = N,
-                      .C = C,
-                      .stride = 2 * C});
-    };
-  });
-  add_kernel("gate_backward", shape, moves(7 * N * C), [f, N, C](const Kernels<float>&) -> Call {
-    return [dy = noise({N, C}), x = noise({N, 2 * C}), dx = noise({N, 2 * C}), f, N,
-            C](const Kernels<float>& k) mutable {
-      k.gate_backward({.f = f,
-                       .dy = dy.data(),
-                       .gate = x.data(),
-                       .x = x.data() + C,
-                       .dgate = dx.mutable_data(),
-                       .dx = dx.mutable_data() + C,
-                       .N = N,
-                       .C = C,
-                       .stride = 2 * C});
-    };
-  });
+  add_kernel("gate_forward", shape, moves(2 * N * C, N * C),
+             [f, N, C](const Kernels<float>&) -> KernelCall {
+               return [x = noise({N, 2 * C}), y = noise({N, C}), f, N,
+                       C](const Kernels<float>& k) mutable {
+                 k.gate_forward({.f = f,
+                                 .gate = x.data(),
+                                 .x = x.data() + C,
+                                 .y = y.mutable_data(),
+                                 .N = N,
+                                 .C = C,
+                                 .stride = 2 * C});
+               };
+             });
+  add_kernel("gate_backward", shape, moves(5 * N * C, 2 * N * C),
+             [f, N, C](const Kernels<float>&) -> KernelCall {
+               return [dy = noise({N, C}), x = noise({N, 2 * C}), dx = noise({N, 2 * C}), f, N,
+                       C](const Kernels<float>& k) mutable {
+                 k.gate_backward({.f = f,
+                                  .dy = dy.data(),
+                                  .gate = x.data(),
+                                  .x = x.data() + C,
+                                  .dgate = dx.mutable_data(),
+                                  .dx = dx.mutable_data() + C,
+                                  .N = N,
+                                  .C = C,
+                                  .stride = 2 * C});
+               };
+             });
 }
 
 // The first half of every row, as split takes it.
 void add_strided(std::int64_t N, std::int64_t C) {
-  add_kernel("strided_add", fmt::format("{}x{}of{}", N, C, 2 * C), moves(3 * N * C),
-             [N, C](const Kernels<float>&) -> Call {
+  add_kernel("strided_add", fmt::format("{}x{}of{}", N, C, 2 * C), moves(2 * N * C, N * C),
+             [N, C](const Kernels<float>&) -> KernelCall {
                return [x = noise({N, 2 * C}), y = noise({N, C}), N,
                        C](const Kernels<float>& k) mutable {
                  k.strided_add({.x = x.data(),
@@ -128,29 +138,31 @@ void add_strided(std::int64_t N, std::int64_t C) {
 }
 
 void add_optimizer(std::int64_t N) {
-  add_kernel("adamw_step", fmt::format("{}", N), moves(7 * N), [N](const Kernels<float>&) -> Call {
-    return [gradient = noise({N}), parameter = noise({N}), m = noise({N}),
-            v = Tensor<float>::full({N}, 1), N](const Kernels<float>& k) mutable {
-      k.adamw_step({.gradient = gradient.data(),
-                    .parameter = parameter.mutable_data(),
-                    .m = m.mutable_data(),
-                    .v = v.mutable_data(),
-                    .N = N,
-                    .gradient_scale = 0.5,
-                    .learning_rate = 1e-5,
-                    .beta1 = 0.9,
-                    .beta2 = 0.95,
-                    .eps = 1e-8,
-                    .weight_decay = 0.1,
-                    .step = 10});
-    };
-  });
-  add_kernel("sum_of_squares", fmt::format("{}", N), moves(N), [N](const Kernels<float>&) -> Call {
-    return [x = noise({N})](const Kernels<float>& k) {
-      double sum = 0;
-      k.sum_of_squares({.x = x.data(), .sum = &sum, .N = x.numel()});
-    };
-  });
+  add_kernel("adamw_step", fmt::format("{}", N), moves(4 * N, 3 * N),
+             [N](const Kernels<float>&) -> KernelCall {
+               return [gradient = noise({N}), parameter = noise({N}), m = noise({N}),
+                       v = Tensor<float>::full({N}, 1), N](const Kernels<float>& k) mutable {
+                 k.adamw_step({.gradient = gradient.data(),
+                               .parameter = parameter.mutable_data(),
+                               .m = m.mutable_data(),
+                               .v = v.mutable_data(),
+                               .N = N,
+                               .gradient_scale = 0.5,
+                               .learning_rate = 1e-5,
+                               .beta1 = 0.9,
+                               .beta2 = 0.95,
+                               .eps = 1e-8,
+                               .weight_decay = 0.1,
+                               .step = 10});
+               };
+             });
+  add_kernel("sum_of_squares", fmt::format("{}", N), moves(N, 0),
+             [N](const Kernels<float>&) -> KernelCall {
+               return [x = noise({N})](const Kernels<float>& k) {
+                 double sum = 0;
+                 k.sum_of_squares({.x = x.data(), .sum = &sum, .N = x.numel()});
+               };
+             });
 }
 
 }  // namespace

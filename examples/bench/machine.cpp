@@ -66,6 +66,11 @@ float read_loop(const float* x, std::int64_t begin, std::int64_t end) {
   return sum(total);
 }
 
+void update_loop(float* x, std::int64_t begin, std::int64_t end) {
+  const P factor = -1.0F;
+  for (std::int64_t i = begin; i < end; i += P::lanes) (factor * P::load(x + i)).store(x + i);
+}
+
 void copy_loop(const float* x, float* y, std::int64_t begin, std::int64_t end) {
   for (std::int64_t i = begin; i < end; i += P::lanes) P::load(x + i).store(y + i);
 }
@@ -91,6 +96,7 @@ namespace {
 
 float fma_loop(std::int64_t) { return 0; }
 float read_loop(const float*, std::int64_t, std::int64_t) { return 0; }
+void update_loop(float*, std::int64_t, std::int64_t) {}
 void copy_loop(const float*, float*, std::int64_t, std::int64_t) {}
 void triad_loop(const float*, const float*, float*, std::int64_t, std::int64_t) {}
 
@@ -184,6 +190,13 @@ double read_rate(std::int64_t bytes, int runs) {
   });
 }
 
+double update_rate(std::int64_t bytes, int runs) {
+  const Buffers buffers(bytes, 1);
+  float* const x = buffers.data[0].get();
+  return buffer_rate(buffers, 2, runs,
+                     [x](std::int64_t begin, std::int64_t end) { update_loop(x, begin, end); });
+}
+
 double copy_rate(std::int64_t bytes, int runs) {
   const Buffers buffers(bytes, 2);
   const float* const x = buffers.data[0].get();
@@ -204,7 +217,9 @@ double triad_rate(std::int64_t bytes, int runs) {
 Peaks peaks() {
   static std::map<int, Peaks> measured;
   const auto [entry, is_new] = measured.try_emplace(threads());
-  if (is_new) entry->second = {.flops = fma_rate(), .bytes = read_rate(memory_bytes)};
+  if (is_new)
+    entry->second = {
+        .flops = fma_rate(), .read = read_rate(memory_bytes), .update = update_rate(memory_bytes)};
   return entry->second;
 }
 

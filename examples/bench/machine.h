@@ -12,18 +12,20 @@ namespace carousel::bench {
 // over many short runs, added up.
 double fma_rate();
 
-// Bytes per second of the fastest run.
-double read_rate(std::int64_t bytes, int runs = 12);   // Σ x
-double copy_rate(std::int64_t bytes, int runs = 12);   // y = x; bytes counts both
-double triad_rate(std::int64_t bytes, int runs = 12);  // y = x + factor · z; bytes counts all three
+// Bytes per second of the fastest run, read and written.
+double read_rate(std::int64_t bytes, int runs = 12);    // Σ x
+double update_rate(std::int64_t bytes, int runs = 12);  // x = factor · x
+double copy_rate(std::int64_t bytes, int runs = 12);    // y = x
+double triad_rate(std::int64_t bytes, int runs = 12);   // y = x + factor · z
 
 // Far more than any cache holds.
 inline constexpr std::int64_t memory_bytes = std::int64_t{512} << 20;
 
 // Measured once per process and thread count, when first asked for.
 struct Peaks {
-  double flops;  // per second
-  double bytes;  // read from memory per second
+  double flops;   // per second
+  double read;    // bytes from memory per second
+  double update;  // bytes from and to memory per second: reads and writes can go on side by side
 };
 Peaks peaks();
 

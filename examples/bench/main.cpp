@@ -18,10 +18,10 @@ void print_note(const std::string& sentence) {
 }
 
 std::string describe_machine() {
-  const auto [flops, bytes] = peaks();
-  return fmt::format("{} thread{}; peak {:.1f} GFLOP/s, {:.1f} GB/s read from memory; {}",
-                     threads(), threads() == 1 ? "" : "s", flops / 1e9, bytes / 1e9,
-                     describe_blas());
+  const auto [flops, read, update] = peaks();
+  return fmt::format(
+      "{} thread{}; peak {:.1f} GFLOP/s; memory {:.1f} GB/s read, {:.1f} GB/s updated; {}",
+      threads(), threads() == 1 ? "" : "s", flops / 1e9, read / 1e9, update / 1e9, describe_blas());
 }
 
 bool has_option(const BenchmarkOptions& options, std::string_view name) {

@@ -8,13 +8,15 @@ namespace carousel::bench {
 namespace {
 
 Work work_of(const Product& p) {
-  const auto numbers = p.M * p.K + p.K * p.N + (p.accumulate ? 2 : 1) * p.M * p.N;
-  return {.flops = p.flops(), .bytes = static_cast<double>(numbers) * 4};
+  const auto c = p.M * p.N;
+  Work work = moves(p.M * p.K + p.K * p.N + (p.accumulate ? c : 0), c);
+  work.flops = p.flops();
+  return work;
 }
 
 void add_product(const Product& product) {
   add_kernel("matmul_" + product.form(), product.shape(), work_of(product),
-             [product](const Kernels<float>&) -> Call {
+             [product](const Kernels<float>&) -> KernelCall {
                return [factors = Factors(product)](const Kernels<float>& k) {
                  k.matmul(factors.arguments());
                };
@@ -22,10 +24,9 @@ void add_product(const Product& product) {
   if (!has_blas()) return;
   add_benchmark(fmt::format("matmul_{}/openblas/{}", product.form(), product.shape()),
                 [product](benchmark::State& state) {
-                  const Factors factors(product);
-                  blas_matmul(factors.arguments());
-                  for (auto _ : state) blas_matmul(factors.arguments());
-                  report(state, work_of(product), peaks());
+                  run_calls(state, work_of(product), [&product]() -> Call {
+                    return [factors = Factors(product)] { blas_matmul(factors.arguments()); };
+                  });
                 });
 }
 

@@ -46,7 +46,7 @@ inline double training_flops(const ModelConfig& config, std::int64_t S) {
 }
 
 // Bytes that one decode step must read of the weights, all but the rows of the embedding table that
-// are not the token's, and those it reads and writes of the state, float32.
+// are not the token's, and those of the state, half of them read and half written, float32.
 struct DecodeBytes {
   double weights, state;
 };
