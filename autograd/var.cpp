@@ -1,5 +1,7 @@
 #include "autograd/var.h"
 
+#include <utility>
+
 namespace carousel {
 
 template <class Real>
@@ -8,11 +10,16 @@ void Gradient<Real>::reserve() {
 }
 
 template <class Real>
-Real* Gradient<Real>::accumulate() {
+typename Gradient<Real>::Arrival Gradient<Real>::arrive() {
   reserve();
-  if (!arrived_) sum_.fill(0);
-  arrived_ = true;
-  return sum_.mutable_data();
+  return {sum_.mutable_data(), !std::exchange(arrived_, true)};
+}
+
+template <class Real>
+Real* Gradient<Real>::accumulate() {
+  const auto [to, first] = arrive();
+  if (first) sum_.fill(0);
+  return to;
 }
 
 template <class Real>

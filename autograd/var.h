@@ -19,6 +19,14 @@ class Gradient {
   // The buffer to add into: zeros before the first arrival.
   Real* accumulate();
 
+  // The same for a kernel that can write as well as add: the first to arrive finds a buffer with
+  // undefined contents and writes.
+  struct Arrival {
+    Real* to;
+    bool first;
+  };
+  Arrival arrive();
+
   bool arrived() const { return arrived_; }
 
   // What has arrived so far, in the slot's own memory: what arrives later shows. Zeros when nothing

@@ -21,6 +21,7 @@
 #include "kernels/mlstm.h"
 #include "kernels/reduce.h"
 #include "kernels/rms_norm.h"
+#include "kernels/skip_gate.h"
 #include "kernels/slstm.h"
 
 namespace carousel {

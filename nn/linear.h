@@ -2,7 +2,7 @@
 #pragma once
 
 #include "nn/init.h"
-#include "ops/matmul.h"
+#include "ops/linear.h"
 
 namespace carousel {
 
@@ -18,6 +18,14 @@ struct Linear {
 
   // x (…, in) → (…, out)
   Var<Real> operator()(const Var<Real>& x) const { return linear(x, weight, bias); }
+
+  // The same in parts: outputs by sizes, or inputs side by side.
+  std::vector<Var<Real>> split(const Var<Real>& x, const std::vector<std::int64_t>& sizes) const {
+    return linear_split(x, weight, bias, sizes);
+  }
+  Var<Real> concat(const std::vector<Var<Real>>& parts) const {
+    return linear_concat(parts, weight, bias);
+  }
 
   template <class Visitor>
   void visit(Visitor&& v) const {

@@ -1,9 +1,9 @@
 #include "nn/mlstm.h"
 
 #include "ops/activation.h"
-#include "ops/arithmetic.h"
 #include "ops/layout.h"
 #include "ops/mlstm.h"
+#include "ops/skip_gate.h"
 
 namespace carousel {
 
@@ -37,14 +37,14 @@ CellResult<Real> MlstmCell<Real>::operator()(const Var<Real>& q, const Var<Real>
                                              const Tensor<std::int32_t>& reset) const {
   CAROUSEL_CHECK(state.empty() || state.size() == 3,
                  "mlstm: state has {} tensors, want none or C, n, m", state.size());
-  const auto qkv = concat(std::vector{q, k, v}, 2);
+  const std::vector qkv{q, k, v};
   const auto S = q.dim(1), NH = outnorm.heads;
   const Shape by_head{q.dim(0), S, NH, q.dim(2) / NH};
   const auto initial =
       state.empty() ? MlstmState<Real>{} : MlstmState<Real>{state[0], state[1], state[2]};
   const MlstmOptions options{.form = S == 1 ? MlstmForm::recurrent : MlstmForm::chunkwise};
   const auto result = mlstm(reshape(q, by_head), reshape(k, by_head), reshape(v, by_head),
-                            igate(qkv), fgate(qkv), initial, reset, options);
+                            igate.concat(qkv), fgate.concat(qkv), initial, reset, options);
   return {outnorm(reshape(result.h, q.shape())), {result.state.c, result.state.n, result.state.m}};
 }
 
@@ -70,7 +70,7 @@ template <class Real>
 LayerResult<Real> MlstmLayer<Real>::operator()(const Var<Real>& x, const BlockState<Real>& state,
                                                const CallOptions& options) const {
   const auto inner = learnable_skip.dim(0);
-  const auto up = split(proj_up(x), {inner, inner}, 2);
+  const auto up = proj_up.split(x, {inner, inner});
   const auto &x_m = up[0], &z = up[1];
 
   Var<Real> mixed = x_m, conv_state;
@@ -82,8 +82,7 @@ LayerResult<Real> MlstmLayer<Real>::operator()(const Var<Real>& x, const BlockSt
   const auto x_c = activation(Activation::silu, mixed);
 
   const auto cell = mlstm_cell(q_proj(x_c), k_proj(x_c), v_proj(x_m), state.cell, options.reset);
-  const auto h = add(cell.h, channel_scale(x_c, learnable_skip));
-  const auto y = proj_down(gate(Activation::silu, z, h));
+  const auto y = proj_down(skip_gate(Activation::silu, z, cell.h, x_c, learnable_skip));
   return {options.drop(y, dropout), {conv_state, cell.state}};
 }
 

@@ -15,10 +15,11 @@ struct Factor {
   bool transpose;
 };
 
-// c (batch, M, N) += op(a) op(b).
+// The gradient (batch, M, N) gets op(a) op(b).
 template <class Real>
-void add_product(const Kernels<Real>& k, Factor<Real> a, Factor<Real> b, Real* c,
+void add_product(const Kernels<Real>& k, Factor<Real> a, Factor<Real> b, const Slot<Real>& gradient,
                  std::int64_t batch, std::int64_t M, std::int64_t N, std::int64_t K) {
+  const auto [c, first] = gradient->arrive();
   k.matmul({
       .a = a.data,
       .b = b.data,
@@ -30,7 +31,7 @@ void add_product(const Kernels<Real>& k, Factor<Real> a, Factor<Real> b, Real* c
       .K = K,
       .transpose_a = a.transpose,
       .transpose_b = b.transpose,
-      .accumulate = true,
+      .accumulate = !first,
   });
 }
 
@@ -79,66 +80,15 @@ Var<Real> matmul(const Var<Real>& a, const Var<Real>& b, bool transpose_a, bool 
     const F given_a{a.data(), transpose_a}, given_b{b.data(), transpose_b};
     const F turned_a{a.data(), !transpose_a}, turned_b{b.data(), !transpose_b};
     const F given_dc{dc.data(), false}, turned_dc{dc.data(), true};
-    if (da && !transpose_a) add_product(k, given_dc, turned_b, into(da), batch, M, K, N);
-    if (da && transpose_a) add_product(k, given_b, turned_dc, into(da), batch, K, M, N);
-    if (db && !transpose_b) add_product(k, turned_a, given_dc, into(db), batch, K, N, M);
-    if (db && transpose_b) add_product(k, turned_dc, given_a, into(db), batch, N, K, M);
+    if (da && !transpose_a) add_product(k, given_dc, turned_b, da, batch, M, K, N);
+    if (da && transpose_a) add_product(k, given_b, turned_dc, da, batch, K, M, N);
+    if (db && !transpose_b) add_product(k, turned_a, given_dc, db, batch, K, N, M);
+    if (db && transpose_b) add_product(k, turned_dc, given_a, db, batch, N, K, M);
   };
   return record("matmul", c, {a, b}, backward);
 }
 
-template <class Real>
-Var<Real> linear(const Var<Real>& x, const Var<Real>& weight, const Var<Real>& bias) {
-  CAROUSEL_CHECK(weight.rank() == 2, "linear: weight has shape {}, want [out, in]", weight.shape());
-  const auto out = weight.dim(0), in = weight.dim(1);
-  CAROUSEL_CHECK(x.rank() >= 1 && x.dim(-1) == in, "linear: x has shape {}, want […, {}]",
-                 x.shape(), in);
-  CAROUSEL_CHECK(!bias.defined() || bias.shape() == Shape{out},
-                 "linear: bias has shape {}, want [{}]", bias.shape(), out);
-  const auto rows = x.shape().outer(-1);
-
-  const auto& k = kernels<Real>(x.device());
-  Tensor<Real> y(x.shape().with(-1, out), x.device());
-  k.matmul({
-      .a = x.data(),
-      .b = weight.data(),
-      .bias = bias.data(),
-      .c = y.mutable_data(),
-      .batch = 1,
-      .M = rows,
-      .N = out,
-      .K = in,
-      .transpose_a = false,
-      .transpose_b = true,
-      .accumulate = false,
-  });
-
-  auto backward = [&k, x = x.value, weight = weight.value, rows, out, in,  // saved
-                   dx = x.grad, dweight = weight.grad,                     // wanted
-                   dbias = bias.grad](const Tensor<Real>& dy) {
-    using F = Factor<Real>;
-    const F given_dy{dy.data(), false}, turned_dy{dy.data(), true};
-    if (dx) add_product(k, given_dy, F{weight.data(), false}, into(dx), 1, rows, in, out);
-    if (dweight) add_product(k, turned_dy, F{x.data(), false}, into(dweight), 1, out, in, rows);
-    if (dbias) {
-      k.reduce_sum({
-          .x = dy.data(),
-          .y = into(dbias),
-          .outer = 1,
-          .n = rows,
-          .inner = out,
-          .factor = 1,
-      });
-    }
-  };
-  return record("linear", y, {x, weight, bias}, backward);
-}
-
-#define CAROUSEL_INSTANTIATE(Real)                                           \
-  template Var<Real> matmul(const Var<Real>&, const Var<Real>&, bool, bool); \
-  template Var<Real> linear(const Var<Real>&, const Var<Real>&, const Var<Real>&);
-CAROUSEL_INSTANTIATE(float)
-CAROUSEL_INSTANTIATE(double)
-#undef CAROUSEL_INSTANTIATE
+template Var<float> matmul(const Var<float>&, const Var<float>&, bool, bool);
+template Var<double> matmul(const Var<double>&, const Var<double>&, bool, bool);
 
 }  // namespace carousel

@@ -12,9 +12,4 @@ template <class Real>
 Var<Real> matmul(const Var<Real>& a, const Var<Real>& b, bool transpose_a = false,
                  bool transpose_b = false);
 
-// y = x weightᵀ + bias; x (…, in), weight (out, in), bias (out) or undefined → (…, out).
-// Throws Error unless x has `in` channels and bias has shape [out].
-template <class Real>
-Var<Real> linear(const Var<Real>& x, const Var<Real>& weight, const Var<Real>& bias);
-
 }  // namespace carousel

@@ -30,6 +30,8 @@
   X(reduce_sum, ReduceSum)                                   \
   X(rms_norm_forward, RmsNormForward)                        \
   X(rms_norm_backward, RmsNormBackward)                      \
+  X(skip_gate_forward, SkipGateForward)                      \
+  X(skip_gate_backward, SkipGateBackward)                    \
   X(slstm_forward, SlstmForward)                             \
   X(slstm_backward, SlstmBackward)                           \
   X(soft_cap_forward, SoftCapForward)                        \

@@ -46,12 +46,14 @@ const std::vector<OpCase>& op_cases() {
     add_dropout_cases(cases);
     add_embedding_cases(cases);
     add_layer_norm_cases(cases);
+    add_linear_cases(cases);
     add_lstm_cases(cases);
     add_matmul_cases(cases);
     add_mlstm_cases(cases);
     add_layout_cases(cases);
     add_reduce_cases(cases);
     add_rms_norm_cases(cases);
+    add_skip_gate_cases(cases);
     add_slstm_cases(cases);
     return cases;
   }();

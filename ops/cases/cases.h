@@ -63,12 +63,14 @@ void add_cross_entropy_cases(CaseList& list);
 void add_dropout_cases(CaseList& list);
 void add_embedding_cases(CaseList& list);
 void add_layer_norm_cases(CaseList& list);
+void add_linear_cases(CaseList& list);
 void add_lstm_cases(CaseList& list);
 void add_matmul_cases(CaseList& list);
 void add_mlstm_cases(CaseList& list);
 void add_layout_cases(CaseList& list);
 void add_reduce_cases(CaseList& list);
 void add_rms_norm_cases(CaseList& list);
+void add_skip_gate_cases(CaseList& list);
 void add_slstm_cases(CaseList& list);
 
 }  // namespace carousel

@@ -4,9 +4,7 @@
 
 namespace carousel {
 
-namespace {
-
-void add_product_cases(CaseList& list) {
+void add_matmul_cases(CaseList& list) {
   const auto product = [](bool transpose_a, bool transpose_b) {
     return [transpose_a, transpose_b](const auto& in) {
       return std::vector{matmul(in[0], in[1], transpose_a, transpose_b)};
@@ -25,26 +23,6 @@ void add_product_cases(CaseList& list) {
            product(false, false));
   list.add("matmul", "x xᵀ", {{"x", {3, 5}}},
            [](const auto& in) { return std::vector{matmul(in[0], in[0], false, true)}; });
-}
-
-void add_linear_cases(CaseList& list) {
-  const auto affine = [](const auto& in) { return std::vector{linear(in[0], in[1], in[2])}; };
-  const auto inputs = [](Shape x, std::int64_t out) {
-    return std::vector<CaseInput>{{"x", x}, {"weight", {out, x[-1]}}, {"bias", {out}}};
-  };
-  list.add("linear", "one row", inputs({9}, 7), affine);
-  list.add("linear", "one output", inputs({5, 8}, 1), affine);
-  list.add("linear", "leading axes", inputs({2, 3, 5}, 17), affine);
-  list.add("linear", "several blocks", inputs({131, 33}, 65), affine);
-  list.add("linear", "no bias", {{"x", {4, 3}}, {"weight", {6, 3}}},
-           [](const auto& in) { return std::vector{linear(in[0], in[1], {})}; });
-}
-
-}  // namespace
-
-void add_matmul_cases(CaseList& list) {
-  add_product_cases(list);
-  add_linear_cases(list);
 }
 
 }  // namespace carousel

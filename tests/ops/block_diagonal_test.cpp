@@ -4,7 +4,7 @@
 
 #include "autograd/tape.h"
 #include "core/random.h"
-#include "ops/matmul.h"
+#include "ops/linear.h"
 #include "tests/check_op.h"
 
 namespace carousel {

@@ -5,6 +5,7 @@
 #include "autograd/tape.h"
 #include "core/random.h"
 #include "kernels/kernels.h"
+#include "ops/linear.h"
 #include "tests/check_op.h"
 
 namespace carousel {
