@@ -12,44 +12,52 @@ namespace carousel::avx2 {
 
 namespace {
 
+template <class P>
+std::array<P, 4> activate(const std::array<P, 4>& g) {
+  return {sigmoid(g[0]), sigmoid(g[1]), tanh(g[2]), sigmoid(g[3])};
+}
+
+// active, (4·DH): σ(i), σ(f), tanh z, σ(o).
 template <class Real>
-void step(const LstmForward<Real>& a, const Place& p, const Real* zeros, const Gates<Real>& gates) {
+void step(const LstmForward<Real>& a, const Place& p, const Real* zeros, const Real* active) {
   using P = Pack<Real>;
-  const auto& r = a.recurrence;
-  const std::int64_t at = row(r, p);
-  const Real* const c_before = before(r, a.c, a.c0, zeros, p);
-  for_packs<Real>(0, r.DH, [&](std::int64_t j, auto part) {
-    const auto [i, f, z, o] = gates(j, part);
-    const P c = fma(sigmoid(f), P::load(c_before + j, part), sigmoid(i) * tanh(z));
-    c.store(a.c + at + j, part);
-    (sigmoid(o) * tanh(c)).store(r.h + at + j, part);
+  const std::int64_t at = row(a.recurrence, p), DH = a.recurrence.DH;
+  const Real* const c_before = before(a.recurrence, a.c, a.c0, zeros, p);
+  Real *const cs = a.c + at, *const hs = a.recurrence.h + at;
+  for_packs<Real>(0, DH, [=](std::int64_t j, auto part) {
+    const P input = P::load(active + j, part), forget = P::load(active + DH + j, part);
+    const P z = P::load(active + 2 * DH + j, part), output = P::load(active + 3 * DH + j, part);
+    const P c = fma(forget, P::load(c_before + j, part), input * z);
+    c.store(cs + j, part);
+    (output * tanh(c)).store(hs + j, part);
   });
 }
 
 // dh and dc, (DH): the gradients of h and c on their way back through time.
 template <class Real>
 void step_back(const LstmBackward<Real>& a, const Place& p, const Real* zeros, const Real* dh,
-               Real* dc_carried, const GateGradient<Real>& gate_gradient) {
+               Real* dc, Real* dgates) {
   using P = Pack<Real>;
-  const auto& r = a.recurrence;
-  const std::int64_t at = row(r, p);
-  const Real* const g = r.gates + 4 * at;
-  const Real* const c_before = before(r, a.c, a.c0, zeros, p);
-  const P one = 1;
-  for_packs<Real>(0, r.DH, [&](std::int64_t j, auto part) {
-    const P i = P::load(g + j, part), f = P::load(g + r.DH + j, part);
-    const P z = tanh(P::load(g + 2 * r.DH + j, part)), o = P::load(g + 3 * r.DH + j, part);
-    const P c_old = P::load(c_before + j, part), tanh_c = tanh(P::load(a.c + at + j, part));
-    const P input = sigmoid(i), forget = sigmoid(f), output = sigmoid(o);
+  const std::int64_t at = row(a.recurrence, p), DH = a.recurrence.DH;
+  const Real *const g = a.recurrence.gates + 4 * at, *const upstream = a.recurrence.dh + at;
+  const Real *const c_before = before(a.recurrence, a.c, a.c0, zeros, p), *const cs = a.c + at;
+  for_packs<Real>(0, DH, [=](std::int64_t j, auto part) {
+    const P one = 1, z = tanh(P::load(g + 2 * DH + j, part)), c_old = P::load(c_before + j, part);
+    const auto input = sigmoids(P::load(g + j, part));
+    const auto forget = sigmoids(P::load(g + DH + j, part));
+    const auto output = sigmoids(P::load(g + 3 * DH + j, part));
+    const P tanh_c = tanh(P::load(cs + j, part));
 
-    const P dh_j = P::load(dh + j, part) + P::load(r.dh + at + j, part);
-    const P dc = fma(dh_j * output, fnma(tanh_c, tanh_c, one), P::load(dc_carried + j, part));
-    gate_gradient(j, part,
-                  {dc * z * input * sigmoid(-i), dc * c_old * forget * sigmoid(-f),
-                   dc * input * fnma(z, z, one), dh_j * tanh_c * output * sigmoid(-o)});
-    (forget * dc).store(dc_carried + j, part);
+    const P dh_j = (P::load(dh + j, part) + P::load(upstream + j, part)) * output.at;
+    const P dc_j = fma(dh_j, fnma(tanh_c, tanh_c, one), P::load(dc + j, part));
+    const P dc_input = dc_j * input.at, dc_before = dc_j * forget.at;
+    (dc_input * z * input.opposite).store(dgates + j, part);
+    (dc_before * c_old * forget.opposite).store(dgates + DH + j, part);
+    (dc_input * fnma(z, z, one)).store(dgates + 2 * DH + j, part);
+    (dh_j * tanh_c * output.opposite).store(dgates + 3 * DH + j, part);
+    dc_before.store(dc + j, part);
   });
-  if (c_before == zeros) std::fill_n(dc_carried, r.DH, Real{0});
+  if (c_before == zeros) std::fill_n(dc, DH, Real{0});
 }
 
 }  // namespace
@@ -58,8 +66,9 @@ template <class Real>
 void lstm_forward(const LstmForward<Real>& a) {
   const auto& r = a.recurrence;
   const std::vector<Real> zeros(static_cast<std::size_t>(r.DH));
-  forward_steps(r,
-                [&](const Place& p, const Gates<Real>& gates) { step(a, p, zeros.data(), gates); });
+  forward_steps(
+      r, [](const auto& g) { return activate(g); },
+      [&](const Place& p, const Real* active) { step(a, p, zeros.data(), active); });
   copy_last(r, r.h, r.h_last);
   copy_last(r, a.c, a.c_last);
 }
@@ -69,8 +78,8 @@ void lstm_backward(const LstmBackward<Real>& a) {
   const auto& r = a.recurrence;
   const std::vector<Real> zeros(static_cast<std::size_t>(r.DH));
   std::vector<Real> dc(a.dc_last, a.dc_last + r.B * r.NH * r.DH);
-  backward_steps(r, [&](const Place& p, const Real* dh, const GateGradient<Real>& gate_gradient) {
-    step_back(a, p, zeros.data(), dh, dc.data() + state_row(r, p), gate_gradient);
+  backward_steps(r, [&](const Place& p, const Real* dh, Real* dgates) {
+    step_back(a, p, zeros.data(), dh, dc.data() + state_row(r, p), dgates);
   });
   add_state_gradient(dc, a.dc0);
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/parallel.h"
+#include "kernels/avx2/math.h"
 #include "kernels/avx2/pack.h"
 #include "kernels/recurrence.h"
 
@@ -93,7 +94,7 @@ class Mixing {
 
   // For all sequences of the tile, (4·DH) each.
   void step(std::int64_t t);
-  const Real* of(std::int64_t b) const { return mixed.data() + (b - tile.begin) * 4 * a.DH; }
+  Real* of(std::int64_t b) { return mixed.data() + (b - tile.begin) * 4 * a.DH; }
 
  private:
   const RecurrenceForward<Real>& a;
@@ -103,39 +104,44 @@ class Mixing {
   bool packed = false;
 };
 
-// The gates of a place, from R h_{t−1} at mixed, (4·DH).
-template <class Real>
-struct Gates {
-  const RecurrenceForward<Real>& a;
-  const Place& p;
-  const Real* mixed;
-
-  // Those of the units j, …; they are stored for backward as well.
-  template <class Part>
-  std::array<Pack<Real>, 4> operator()(std::int64_t j, Part part) const {
-    using P = Pack<Real>;
+// The gates of a place, stored for backward, and what activate makes of them, which replaces
+// R h_{t−1} at mixed, (4·DH).
+template <class Real, class Activate>
+inline void compute_gates(const RecurrenceForward<Real>& a, const Place& p, Real* mixed,
+                          const Activate& activate) {
+  using P = Pack<Real>;
+  const std::int64_t DH = a.DH, bias_step = a.NH * DH, at = row(a, p);
+  const Real* const bias = a.bias + p.head * DH;
+  const std::array x{a.x[0] + at, a.x[1] + at, a.x[2] + at, a.x[3] + at};
+  Real* const gates = a.gates + 4 * at;
+  for_packs<Real>(0, DH, [&](std::int64_t j, auto part) {
     std::array<P, 4> g;
     for (std::size_t gate = 0; gate < 4; ++gate) {
       const auto k = static_cast<std::int64_t>(gate);
-      const P b = P::load(a.bias + (k * a.NH + p.head) * a.DH + j, part);
-      const P x = P::load(a.x[gate] + row(a, p) + j, part);
-      g[gate] = P::load(mixed + k * a.DH + j, part) + (x + b);
-      g[gate].store(a.gates + 4 * row(a, p) + k * a.DH + j, part);
+      const P input = P::load(x[gate] + j, part) + P::load(bias + k * bias_step + j, part);
+      g[gate] = P::load(mixed + k * DH + j, part) + input;
+      g[gate].store(gates + k * DH + j, part);
     }
-    return g;
-  }
-};
+    const std::array<P, 4> active = activate(g);
+    for (std::size_t gate = 0; gate < 4; ++gate) {
+      active[gate].store(mixed + static_cast<std::int64_t>(gate) * DH + j, part);
+    }
+  });
+}
 
-// cell(p, gates) asks for the gates of p and writes h and its own states.
-template <class Real, class Cell>
-void forward_steps(const RecurrenceForward<Real>& a, const Cell& cell) {
+// activate(g) is what a cell needs of its gates alone, a pack each. cell(p, active) gets it for all
+// units, (4·DH), and writes h and its own states. Apart, the two have shorter chains of operations
+// that wait for each other, of which the processor keeps several under way.
+template <class Real, class Activate, class Cell>
+void forward_steps(const RecurrenceForward<Real>& a, const Activate& activate, const Cell& cell) {
   for_tiles(a, [&](std::int64_t, const Tile& tile) {
     Mixing<Real> mixing(a, tile);
     for (std::int64_t t = 0; t < a.S; ++t) {
       mixing.step(t);
       for (std::int64_t b = tile.begin; b < tile.end; ++b) {
         const Place p{b, t, tile.head};
-        cell(p, Gates<Real>{a, p, mixing.of(b)});
+        compute_gates(a, p, mixing.of(b), activate);
+        cell(p, mixing.of(b));
       }
     }
   });
@@ -192,26 +198,33 @@ struct WeightGradients {
   void add_to(const RecurrenceBackward<Real>& a) const;
 };
 
-// The gradient of the gates of a place goes to the block and to dx.
-template <class Real>
-struct GateGradient {
-  const RecurrenceBackward<Real>& a;
-  const Place& p;
-  Real* dgates;
-
-  template <class Part>
-  void operator()(std::int64_t j, Part part, const std::array<Pack<Real>, 4>& dg) const {
-    for (std::size_t gate = 0; gate < 4; ++gate) {
-      dg[gate].store(dgates + static_cast<std::int64_t>(gate) * a.DH + j, part);
-      if (a.dx[gate] == nullptr) continue;
-      Real* const dx = a.dx[gate] + row(a, p) + j;
-      (Pack<Real>::load(dx, part) + dg[gate]).store(dx, part);
-    }
-  }
+// σ(x) and σ(−x), neither of which loses digits.
+template <class P>
+struct Sigmoids {
+  P at, opposite;
 };
+template <class P>
+inline Sigmoids<P> sigmoids(P x) {
+  const P one = 1, e = exp(-abs(x)), smaller = e / (one + e), larger = one - smaller;
+  const P below = x < P();
+  return {select(below, smaller, larger), select(below, larger, smaller)};
+}
 
-// cell(p, dh, gate_gradient) gets what came back to h of p through R, (DH), and gives gate_gradient
-// the gradients of the gates.
+template <class Real>
+inline void add_to_inputs(const RecurrenceBackward<Real>& a, const Place& p, const Real* dgates) {
+  using P = Pack<Real>;
+  for (Real* const dx : a.dx) {
+    if (dx != nullptr) {
+      for_packs<Real>(0, a.DH, [to = dx + row(a, p), dgates](std::int64_t j, auto part) {
+        (P::load(to + j, part) + P::load(dgates + j, part)).store(to + j, part);
+      });
+    }
+    dgates += a.DH;
+  }
+}
+
+// cell(p, dh, dgates) gets what came back to h of p through R, (DH), and writes the gradients of
+// the gates, (4·DH).
 template <class Real, class Cell>
 void backward_steps(const RecurrenceBackward<Real>& a, const Cell& cell) {
   std::vector<Real> dh(a.dh_last, a.dh_last + a.B * a.NH * a.DH);
@@ -223,7 +236,8 @@ void backward_steps(const RecurrenceBackward<Real>& a, const Cell& cell) {
     for (std::int64_t t = a.S - 1; t >= 0; --t) {
       for (std::int64_t b = tile.begin; b < tile.end; ++b) {
         const Place p{b, t, tile.head};
-        cell(p, dh.data() + state_row(a, p), GateGradient<Real>{a, p, gradients.of(b)});
+        cell(p, dh.data() + state_row(a, p), gradients.of(b));
+        add_to_inputs(a, p, gradients.of(b));
       }
       gradients.through_recurrent(t, dh.data());
       gradients.finish_step(t);

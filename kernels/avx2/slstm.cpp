@@ -17,24 +17,21 @@ template <class P>
 inline P sum(P a, P b, P c, P largest) {
   const P s = a + b, rounded_b = s - a;
   const P lost = (a - (s - rounded_b)) + (b - rounded_b);
-  return (s + c) + select(abs(s) <= largest, lost, P());
+  return (s + c) + (lost & (abs(s) <= largest));
 }
 
-template <class Real>
+template <class P>
 struct Stabilised {
-  Pack<Real> m, input, forget;  // m_t, i', f'
-  Pack<Real> from_input;        // where m_t = i, not lf
+  P m, input, forget;  // m_t, i', f'
+  P from_input;        // where m_t = i, not lf
 };
 
-template <class Real>
-inline Stabilised<Real> stabilise(Pack<Real> i, Pack<Real> log_f, Pack<Real> m_before,
-                                  Pack<Real> n_before) {
-  using P = Pack<Real>;
+template <class Real, class P = Pack<Real>>
+inline Stabilised<P> stabilise(P i, P log_f, P m_before, P n_before) {
   constexpr Real largest = std::numeric_limits<Real>::max();
-  const P one = 1, fresh = n_before == P();
   const P ahead = sum<P>(m_before, log_f, -i, largest);  // lf − i
-  const P from_input = select(fresh, fresh, ahead <= P());
-  const P bound = std::sqrt(largest);
+  const P from_input = (n_before == P()) | (ahead <= P());
+  const P bound = std::sqrt(largest), one = 1;
   const P smaller = min(bound, exp(select(from_input, ahead, -ahead)));
   return {.m = select(from_input, i, m_before + log_f),
           .input = select(from_input, one, smaller),
@@ -43,34 +40,32 @@ inline Stabilised<Real> stabilise(Pack<Real> i, Pack<Real> log_f, Pack<Real> m_b
 }
 
 template <class P>
-inline P log_forget(P f, ForgetGate gate) {
-  return gate == ForgetGate::sigmoid ? log_sigmoid(f) : f;
+inline std::array<P, 4> activate(const std::array<P, 4>& g, ForgetGate forget_gate) {
+  const P log_f = forget_gate == ForgetGate::sigmoid ? log_sigmoid(g[1]) : g[1];
+  return {g[0], log_f, tanh(g[2]), sigmoid(g[3])};
 }
 
-template <class P>
-inline P log_forget_slope(P f, ForgetGate gate) {
-  return gate == ForgetGate::sigmoid ? sigmoid(-f) : P(1);
-}
-
+// active, (4·DH): i, log f, tanh z, σ(o).
 template <class Real>
-void step(const SlstmForward<Real>& a, const Place& p, const Real* zeros,
-          const Gates<Real>& gates) {
+void step(const SlstmForward<Real>& a, const Place& p, const Real* zeros, const Real* active) {
   using P = Pack<Real>;
   const auto& r = a.recurrence;
-  const std::int64_t at = row(r, p);
+  const std::int64_t at = row(r, p), DH = r.DH;
   const Real* const c_before = before(r, a.c, a.c0, zeros, p);
   const Real* const n_before = before(r, a.n, a.n0, zeros, p);
   const Real* const m_before = before(r, a.m, a.m0, zeros, p);
-  for_packs<Real>(0, r.DH, [&](std::int64_t j, auto part) {
-    const auto [i, f, z, o] = gates(j, part);
+  Real *const cs = a.c + at, *const ns = a.n + at, *const ms = a.m + at, *const hs = r.h + at;
+  for_packs<Real>(0, DH, [=](std::int64_t j, auto part) {
+    const P i = P::load(active + j, part), log_f = P::load(active + DH + j, part);
+    const P z = P::load(active + 2 * DH + j, part), output = P::load(active + 3 * DH + j, part);
     const P n_old = P::load(n_before + j, part);
-    const auto s = stabilise(i, log_forget(f, a.forget_gate), P::load(m_before + j, part), n_old);
-    const P c = fma(s.forget, P::load(c_before + j, part), s.input * tanh(z));
+    const auto s = stabilise<Real>(i, log_f, P::load(m_before + j, part), n_old);
+    const P c = fma(s.forget, P::load(c_before + j, part), s.input * z);
     const P n = fma(s.forget, n_old, s.input);
-    c.store(a.c + at + j, part);
-    n.store(a.n + at + j, part);
-    s.m.store(a.m + at + j, part);
-    (sigmoid(o) * c / n).store(r.h + at + j, part);
+    c.store(cs + j, part);
+    n.store(ns + j, part);
+    s.m.store(ms + j, part);
+    (output * c / n).store(hs + j, part);
   });
 }
 
@@ -96,42 +91,64 @@ StateGradient<Real> final_gradient(const SlstmBackward<Real>& a) {
   return d;
 }
 
+// The part of a step back that goes through h: dc and dn, (DH), get their shares, and the gradient
+// of o is done. In dgates, (4·DH), stands besides, in the places of i, f and z, what the other part
+// needs of the gates: (log f)', log f and tanh z.
 template <class Real>
-void step_back(const SlstmBackward<Real>& a, const Place& p, const Real* zeros, const Real* dh,
-               StateGradient<Real>& d, const GateGradient<Real>& gate_gradient) {
+void through_output(const SlstmBackward<Real>& a, const Place& p, const Real* dh, Real* dc,
+                    Real* dn, Real* dgates) {
   using P = Pack<Real>;
   const auto& r = a.recurrence;
-  const std::int64_t at = row(r, p), state = state_row(r, p);
+  const std::int64_t at = row(r, p), DH = r.DH;
+  const Real *const g = r.gates + 4 * at, *const upstream = r.dh + at;
+  const Real *const ns = a.n + at, *const hs = r.h + at;
+  const bool exponential = a.forget_gate == ForgetGate::exponential;
+  for_packs<Real>(0, DH, [=](std::int64_t j, auto part) {
+    const P dh_j = P::load(dh + j, part) + P::load(upstream + j, part);
+    const P per_n = dh_j / P::load(ns + j, part), h = P::load(hs + j, part);
+    const auto output = sigmoids(P::load(g + 3 * DH + j, part));
+    fma(per_n, output.at, P::load(dc + j, part)).store(dc + j, part);
+    fnma(per_n, h, P::load(dn + j, part)).store(dn + j, part);
+    (dh_j * h * output.opposite).store(dgates + 3 * DH + j, part);
+
+    const P f = P::load(g + DH + j, part), one = 1;
+    (exponential ? one : sigmoids(f).opposite).store(dgates + j, part);
+    (exponential ? f : log_sigmoid(f)).store(dgates + DH + j, part);
+    tanh(P::load(g + 2 * DH + j, part)).store(dgates + 2 * DH + j, part);
+  });
+}
+
+// The other part, through the recurrences of c, n and m.
+template <class Real>
+void through_states(const SlstmBackward<Real>& a, const Place& p, const Real* zeros, Real* dc,
+                    Real* dn, Real* dm, Real* dgates) {
+  using P = Pack<Real>;
+  const auto& r = a.recurrence;
+  const std::int64_t at = row(r, p), DH = r.DH;
   const Real* const g = r.gates + 4 * at;
   const Real* const c_before = before(r, a.c, a.c0, zeros, p);
   const Real* const n_before = before(r, a.n, a.n0, zeros, p);
   const Real* const m_before = before(r, a.m, a.m0, zeros, p);
-  Real *const d_c = d.c.data() + state, *const d_n = d.n.data() + state,
-              *const d_m = d.m.data() + state;
-  const P one = 1;
-  for_packs<Real>(0, r.DH, [&](std::int64_t j, auto part) {
-    const P i = P::load(g + j, part), f = P::load(g + r.DH + j, part);
-    const P z = tanh(P::load(g + 2 * r.DH + j, part)), o = P::load(g + 3 * r.DH + j, part);
+  for_packs<Real>(0, DH, [=](std::int64_t j, auto part) {
+    const P one = 1, slope = P::load(dgates + j, part), log_f = P::load(dgates + DH + j, part);
+    const P z = P::load(dgates + 2 * DH + j, part);
     const P c_old = P::load(c_before + j, part), n_old = P::load(n_before + j, part);
-    const auto s = stabilise(i, log_forget(f, a.forget_gate), P::load(m_before + j, part), n_old);
+    const auto s = stabilise<Real>(P::load(g + j, part), log_f, P::load(m_before + j, part), n_old);
 
-    const P dh_j = P::load(dh + j, part) + P::load(r.dh + at + j, part);
-    const P per_n = dh_j / P::load(a.n + at + j, part), h = P::load(r.h + at + j, part);
-    const P dc = fma(per_n, sigmoid(o), P::load(d_c + j, part));
-    const P dn = fnma(per_n, h, P::load(d_n + j, part));
-    const P dm = P::load(d_m + j, part);
-    const P dm_input = select(s.from_input, dm, P()), dm_forget = select(s.from_input, P(), dm);
-    gate_gradient(
-        j, part,
-        {fma(s.input, fma(z, dc, dn), dm_input),
-         fma(s.forget, fma(c_old, dc, n_old * dn), dm_forget) * log_forget_slope(f, a.forget_gate),
-         s.input * dc * fnma(z, z, one), dh_j * h * sigmoid(-o)});
-    (s.forget * dc).store(d_c + j, part);
-    (s.forget * dn).store(d_n + j, part);
-    dm_forget.store(d_m + j, part);
+    const P dc_j = P::load(dc + j, part), dn_j = P::load(dn + j, part),
+            dm_j = P::load(dm + j, part);
+    const P dm_input = dm_j & s.from_input, dm_forget = select(s.from_input, P(), dm_j);
+    const P dc_before = s.forget * dc_j, dn_before = s.forget * dn_j;
+    fma(s.input, fma(z, dc_j, dn_j), dm_input).store(dgates + j, part);
+    const P df = fma(c_old, dc_before, fma(n_old, dn_before, dm_forget));
+    (df * slope).store(dgates + DH + j, part);
+    (s.input * dc_j * fnma(z, z, one)).store(dgates + 2 * DH + j, part);
+    dc_before.store(dc + j, part);
+    dn_before.store(dn + j, part);
+    dm_forget.store(dm + j, part);
   });
-  if (c_before == zeros) std::fill_n(d_c, r.DH, Real{0});
-  if (n_before == zeros) std::fill_n(d_n, r.DH, Real{0});
+  if (c_before == zeros) std::fill_n(dc, DH, Real{0});
+  if (n_before == zeros) std::fill_n(dn, DH, Real{0});
 }
 
 }  // namespace
@@ -140,8 +157,9 @@ template <class Real>
 void slstm_forward(const SlstmForward<Real>& a) {
   const auto& r = a.recurrence;
   const std::vector<Real> zeros(static_cast<std::size_t>(r.DH));
-  forward_steps(r,
-                [&](const Place& p, const Gates<Real>& gates) { step(a, p, zeros.data(), gates); });
+  forward_steps(
+      r, [&](const auto& g) { return activate(g, a.forget_gate); },
+      [&](const Place& p, const Real* active) { step(a, p, zeros.data(), active); });
   copy_last(r, r.h, r.h_last);
   copy_last(r, a.c, a.c_last);
   copy_last(r, a.n, a.n_last);
@@ -153,8 +171,11 @@ void slstm_backward(const SlstmBackward<Real>& a) {
   const auto& r = a.recurrence;
   const std::vector<Real> zeros(static_cast<std::size_t>(r.DH));
   StateGradient<Real> d = final_gradient(a);
-  backward_steps(r, [&](const Place& p, const Real* dh, const GateGradient<Real>& gate_gradient) {
-    step_back(a, p, zeros.data(), dh, d, gate_gradient);
+  backward_steps(r, [&](const Place& p, const Real* dh, Real* dgates) {
+    const std::int64_t at = state_row(r, p);
+    Real *const dc = d.c.data() + at, *const dn = d.n.data() + at, *const dm = d.m.data() + at;
+    through_output(a, p, dh, dc, dn, dgates);
+    through_states(a, p, zeros.data(), dc, dn, dm, dgates);
   });
   if (a.dm0 != nullptr) {
     for (std::size_t u = 0; u < d.m.size(); ++u) {
