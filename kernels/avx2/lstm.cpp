@@ -67,7 +67,7 @@ void lstm_forward(const LstmForward<Real>& a) {
   const auto& r = a.recurrence;
   const std::vector<Real> zeros(static_cast<std::size_t>(r.DH));
   forward_steps(
-      r, [](const auto& g) { return activate(g); },
+      r, {a.c}, [](const auto& g) { return activate(g); },
       [&](const Place& p, const Real* active) { step(a, p, zeros.data(), active); });
   copy_last(r, r.h, r.h_last);
   copy_last(r, a.c, a.c_last);
@@ -78,7 +78,7 @@ void lstm_backward(const LstmBackward<Real>& a) {
   const auto& r = a.recurrence;
   const std::vector<Real> zeros(static_cast<std::size_t>(r.DH));
   std::vector<Real> dc(a.dc_last, a.dc_last + r.B * r.NH * r.DH);
-  backward_steps(r, [&](const Place& p, const Real* dh, Real* dgates) {
+  backward_steps(r, {a.c}, [&](const Place& p, const Real* dh, Real* dgates) {
     step_back(a, p, zeros.data(), dh, dc.data() + state_row(r, p), dgates);
   });
   add_state_gradient(dc, a.dc0);

@@ -18,97 +18,39 @@ namespace {
 
 constexpr std::size_t size_of(std::int64_t n) { return static_cast<std::size_t>(n); }
 
-// c (rows, …) = a · (K, panels × width): with eight or more sums under way, no fma waits for
-// another.
-template <int rows, int panels, class Real>
-inline void multiply_panels(const Real* const* a, std::int64_t K, const Real* b, Real* c,
-                            std::int64_t c_row, std::int64_t columns) {
-  using P = Pack<Real>;
-  constexpr std::int64_t width = Panels<Real>::width;
-  P sum[rows][2 * panels];
-  for (std::int64_t k = 0; k < K; ++k, b += width) {
-    for (int j = 0; j < panels; ++j) {
-      const P left = P::load(b + j * K * width), right = P::load(b + j * K * width + P::lanes);
-      for (int i = 0; i < rows; ++i) {
-        const P row = a[i][k];
-        sum[i][2 * j] = fma(row, left, sum[i][2 * j]);
-        sum[i][2 * j + 1] = fma(row, right, sum[i][2 * j + 1]);
-      }
-    }
-  }
-  for (int i = 0; i < rows; ++i) {
-    for (int j = 0; j < 2 * panels; ++j) {
-      const std::int64_t left = columns - j * P::lanes;
-      Real* const to = c + i * c_row + j * P::lanes;
-      if (left >= P::lanes) {
-        sum[i][j].store(to);
-      } else if (left > 0) {
-        sum[i][j].store(to, First{left});
-      }
-    }
-  }
-}
-
-// As many panels at a time as leave rows × panels sums in registers.
-template <int rows, class Real>
-void multiply_rows(const Real* const* a, std::int64_t K, std::int64_t N, const Real* b, Real* c,
-                   std::int64_t c_row) {
-  constexpr std::int64_t width = Panels<Real>::width;
-  constexpr int together = rows == 1 ? 4 : rows <= 3 ? 2 : 1;
-  std::int64_t j = 0;
-  for (; N - j > (together - 1) * width; j += together * width) {
-    multiply_panels<rows, together>(a, K, b + j * K, c + j, c_row, N - j);
-  }
-  for (; j < N; j += width) multiply_panels<rows, 1>(a, K, b + j * K, c + j, c_row, N - j);
-}
-
 }  // namespace
 
 template <class Real>
-void Panels<Real>::fill(const Real* matrix, std::int64_t rows, std::int64_t columns) {
-  K = rows, N = columns;
-  const std::int64_t panels = (N + width - 1) / width;
-  values.assign(size_of(panels * K * width), Real{0});
-  for (std::int64_t j = 0; j < N; j += width) {
-    for (std::int64_t k = 0; k < K; ++k) {
-      std::copy_n(matrix + k * columns + j, std::min(width, N - j),
-                  values.data() + j * K + k * width);
+Ahead<Real> rows_ahead(const RecurrenceForward<Real>& a, const Tile& tile, Arrays<Real> states) {
+  Ahead<Real> ahead;
+  if (a.S < 2) return ahead;
+  const std::int64_t step = a.NH * a.DH;
+  for (std::int64_t b = tile.begin; b < tile.end; ++b) {
+    const std::int64_t at = row(a, {b, 0, tile.head});
+    for (const Real* const x : a.x) ahead.add(x + at, a.DH, step);
+    for (int gate = 0; gate < 4; ++gate) ahead.add(a.gates + 4 * at + gate * a.DH, a.DH, 4 * step);
+    ahead.add(a.h + at, a.DH, step);
+    for (const Real* const state : states) ahead.add(state + at, a.DH, step);
+  }
+  return ahead;
+}
+
+template <class Real>
+Ahead<Real> rows_ahead(const RecurrenceBackward<Real>& a, const Tile& tile, Arrays<Real> states) {
+  Ahead<Real> ahead;
+  if (a.S < 2) return ahead;
+  const std::int64_t step = -a.NH * a.DH;
+  for (std::int64_t b = tile.begin; b < tile.end; ++b) {
+    const std::int64_t at = row(a, {b, a.S - 1, tile.head}), before = at + step;
+    for (int gate = 0; gate < 4; ++gate) ahead.add(a.gates + 4 * at + gate * a.DH, a.DH, 4 * step);
+    ahead.add(a.dh + at, a.DH, step);
+    for (const Real* const dx : a.dx) {
+      if (dx != nullptr) ahead.add(dx + at, a.DH, step);
     }
+    ahead.add(a.h + before, a.DH, step);
+    for (const Real* const state : states) ahead.add(state + before, a.DH, step);
   }
-}
-
-template <class Real>
-void Panels<Real>::fill_transposed(const Real* matrix, std::int64_t rows, std::int64_t columns) {
-  K = columns, N = rows;
-  const std::int64_t panels = (N + width - 1) / width;
-  values.assign(size_of(panels * K * width), Real{0});
-  for (std::int64_t j = 0; j < N; j += width) {
-    transpose(matrix + j * columns, columns, std::min(width, N - j), columns, values.data() + j * K,
-              width);
-  }
-}
-
-template <class Real>
-void Panels<Real>::multiply(const Real* const* a, std::int64_t M, Real* c,
-                            std::int64_t c_row) const {
-  const Real* const b = values.data();
-  switch (M) {
-    case 1:
-      return multiply_rows<1>(a, K, N, b, c, c_row);
-    case 2:
-      return multiply_rows<2>(a, K, N, b, c, c_row);
-    case 3:
-      return multiply_rows<3>(a, K, N, b, c, c_row);
-    case 4:
-      return multiply_rows<4>(a, K, N, b, c, c_row);
-    case 5:
-      return multiply_rows<5>(a, K, N, b, c, c_row);
-    case 6:
-      return multiply_rows<6>(a, K, N, b, c, c_row);
-    default:
-      multiply_rows<4>(a, K, N, b, c, c_row);
-      return multiply(a + 4, M - 4, c + 4 * c_row, c_row);
-  }
+  return ahead;
 }
 
 template <class Real>
@@ -116,7 +58,7 @@ Mixing<Real>::Mixing(const RecurrenceForward<Real>& a_, const Tile& tile_)
     : a(a_), tile(tile_), zeros(size_of(a_.DH)), mixed(size_of(tile_.size() * 4 * a_.DH)) {}
 
 template <class Real>
-void Mixing<Real>::step(std::int64_t t) {
+void Mixing<Real>::step(std::int64_t t, Ahead<Real>& ahead) {
   const std::int64_t rows = 4 * a.DH;
   const Real* const R = a.recurrent + tile.head * rows * a.DH;
   std::array<const Real*, size_of(Tile::most)> h{};
@@ -131,13 +73,13 @@ void Mixing<Real>::step(std::int64_t t) {
   } else if (a.S > 1) {
     if (!packed) panels.fill_transposed(R, rows, a.DH);
     packed = true;
-    panels.multiply(h.data(), tile.size(), mixed.data(), rows);
+    panels.multiply(h.data(), tile.size(), mixed.data(), rows, ahead);
   } else {
     // A single step uses R once: a piece at a time, which stays in the first cache.
     const std::int64_t piece = 4 * Panels<Real>::width;
     for (std::int64_t j = 0; j < rows; j += piece) {
       panels.fill_transposed(R + j * a.DH, std::min(piece, rows - j), a.DH);
-      panels.multiply(h.data(), tile.size(), mixed.data() + j, rows);
+      panels.multiply(h.data(), tile.size(), mixed.data() + j, rows, ahead);
     }
   }
 }
@@ -164,7 +106,7 @@ GateGradients<Real>::GateGradients(const RecurrenceBackward<Real>& a_, const Til
 }
 
 template <class Real>
-void GateGradients<Real>::through_recurrent(std::int64_t t, Real* dh) {
+void GateGradients<Real>::through_recurrent(std::int64_t t, Real* dh, Ahead<Real>& ahead) {
   std::array<const Real*, size_of(Tile::most)> dg{};
   std::array<bool, size_of(Tile::most)> carried{};
   for (std::int64_t b = tile.begin; b < tile.end; ++b) {
@@ -175,7 +117,7 @@ void GateGradients<Real>::through_recurrent(std::int64_t t, Real* dh) {
   Real* const dh_tile = dh + state_row(a, {tile.begin, t, tile.head});
   const bool any =
       !a.gradient.cut && std::find(carried.begin(), carried.end(), true) != carried.end();
-  if (any) panels.multiply(dg.data(), tile.size(), dh_tile, a.NH * a.DH);
+  if (any) panels.multiply(dg.data(), tile.size(), dh_tile, a.NH * a.DH, ahead);
   for (std::int64_t i = 0; i < tile.size(); ++i) {
     Real* const d = dh_tile + i * a.NH * a.DH;
     if (!any || !carried[size_of(i)]) {
@@ -253,8 +195,10 @@ void WeightGradients<Real>::add_to(const RecurrenceBackward<Real>& a) const {
   }
 }
 
-template class Panels<float>;
-template class Panels<double>;
+template Ahead<float> rows_ahead(const RecurrenceForward<float>&, const Tile&, Arrays<float>);
+template Ahead<double> rows_ahead(const RecurrenceForward<double>&, const Tile&, Arrays<double>);
+template Ahead<float> rows_ahead(const RecurrenceBackward<float>&, const Tile&, Arrays<float>);
+template Ahead<double> rows_ahead(const RecurrenceBackward<double>&, const Tile&, Arrays<double>);
 template class Mixing<float>;
 template class Mixing<double>;
 template class GateGradients<float>;

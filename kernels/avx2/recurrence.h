@@ -9,6 +9,7 @@
 #include "core/parallel.h"
 #include "kernels/avx2/math.h"
 #include "kernels/avx2/pack.h"
+#include "kernels/avx2/recurrence_panels.h"
 #include "kernels/recurrence.h"
 
 CAROUSEL_AVX2_BEGIN
@@ -55,7 +56,7 @@ template <class Args, class Body>
 void for_tiles(const Args& a, const Body& body) {
   const std::int64_t tiles = tiles_of(a.B);
   if (tiles == 0) return;
-  const std::int64_t cost = (a.B + tiles - 1) / tiles * a.S * 4 * a.DH * (a.DH + 32) / 8;
+  const std::int64_t cost = (a.B + tiles - 1) / tiles * a.S * 4 * a.DH * (a.DH + 32);
   parallel_for(a.NH * tiles, grain_for(cost), [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t task = first; task < last; ++task) {
       const std::int64_t i = task % tiles;
@@ -64,28 +65,6 @@ void for_tiles(const Args& a, const Body& body) {
   });
 }
 
-// A matrix (K, N) in panels: a few columns each, row after row, filled up with zeros. Products with
-// it read it from front to back.
-template <class Real>
-class Panels {
- public:
-  static constexpr std::int64_t width = 2 * Pack<Real>::lanes;
-
-  // The matrix (rows, columns), rows contiguous.
-  void fill(const Real* matrix, std::int64_t rows, std::int64_t columns);
-  // Its transpose.
-  void fill_transposed(const Real* matrix, std::int64_t rows, std::int64_t columns);
-
-  // c (M, N) = a (M, K) · the matrix, for M ≤ Tile::most rows a[0], a[1], …, which may lie
-  // anywhere. Every element is one sum over k, whatever M is: a sequence comes out the same in any
-  // tile.
-  void multiply(const Real* const* a, std::int64_t M, Real* c, std::int64_t c_row) const;
-
- private:
-  std::int64_t K = 0, N = 0;
-  std::vector<Real> values;  // (ceil(N / width), K, width)
-};
-
 // R h_{t−1} of one tile.
 template <class Real>
 class Mixing {
@@ -93,7 +72,7 @@ class Mixing {
   Mixing(const RecurrenceForward<Real>& a, const Tile& tile);
 
   // For all sequences of the tile, (4·DH) each.
-  void step(std::int64_t t);
+  void step(std::int64_t t, Ahead<Real>& ahead);
   Real* of(std::int64_t b) { return mixed.data() + (b - tile.begin) * 4 * a.DH; }
 
  private:
@@ -129,19 +108,33 @@ inline void compute_gates(const RecurrenceForward<Real>& a, const Place& p, Real
   });
 }
 
+template <class Real>
+using Arrays = std::initializer_list<const Real*>;
+
+// The rows of one tile that every step reads and writes, also those of the states, (B, S, NH, DH).
+// Going back, a step is the first to need the states before it, down to those of t = 0 at t = 1.
+template <class Real>
+Ahead<Real> rows_ahead(const RecurrenceForward<Real>& a, const Tile& tile, Arrays<Real> states);
+template <class Real>
+Ahead<Real> rows_ahead(const RecurrenceBackward<Real>& a, const Tile& tile, Arrays<Real> states);
+
 // activate(g) is what a cell needs of its gates alone, a pack each. cell(p, active) gets it for all
 // units, (4·DH), and writes h and its own states. Apart, the two have shorter chains of operations
 // that wait for each other, of which the processor keeps several under way.
 template <class Real, class Activate, class Cell>
-void forward_steps(const RecurrenceForward<Real>& a, const Activate& activate, const Cell& cell) {
+void forward_steps(const RecurrenceForward<Real>& a, Arrays<Real> states, const Activate& activate,
+                   const Cell& cell) {
   for_tiles(a, [&](std::int64_t, const Tile& tile) {
     Mixing<Real> mixing(a, tile);
+    Ahead<Real> ahead = rows_ahead(a, tile, states);
     for (std::int64_t t = 0; t < a.S; ++t) {
-      mixing.step(t);
+      if (t + 1 < a.S) ahead.begin_step(tile.size() + advances<Real>(tile.size(), 4 * a.DH));
+      mixing.step(t, ahead);
       for (std::int64_t b = tile.begin; b < tile.end; ++b) {
         const Place p{b, t, tile.head};
         compute_gates(a, p, mixing.of(b), activate);
         cell(p, mixing.of(b));
+        ahead.advance();
       }
     }
   });
@@ -174,7 +167,7 @@ class GateGradients {
   Real* of(std::int64_t b) { return dgates.data() + (used + b - tile.begin) * gates_row; }
 
   // Replaces dh, (B, NH, DH), by the part of dh_{t−1} that comes through R.
-  void through_recurrent(std::int64_t t, Real* dh);
+  void through_recurrent(std::int64_t t, Real* dh, Ahead<Real>& ahead);
   // The current step is done; t goes down from S − 1 to 0.
   void finish_step(std::int64_t t);
 
@@ -226,20 +219,23 @@ inline void add_to_inputs(const RecurrenceBackward<Real>& a, const Place& p, con
 // cell(p, dh, dgates) gets what came back to h of p through R, (DH), and writes the gradients of
 // the gates, (4·DH).
 template <class Real, class Cell>
-void backward_steps(const RecurrenceBackward<Real>& a, const Cell& cell) {
+void backward_steps(const RecurrenceBackward<Real>& a, Arrays<Real> states, const Cell& cell) {
   std::vector<Real> dh(a.dh_last, a.dh_last + a.B * a.NH * a.DH);
   const auto tasks = static_cast<std::size_t>(a.NH * tiles_of(a.B));
   WeightGradients<Real> weights{.drecurrent = std::vector<std::vector<Real>>(tasks),
                                 .dbias = std::vector<std::vector<Real>>(tasks)};
   for_tiles(a, [&](std::int64_t task, const Tile& tile) {
     GateGradients<Real> gradients(a, tile);
+    Ahead<Real> ahead = rows_ahead(a, tile, states);
     for (std::int64_t t = a.S - 1; t >= 0; --t) {
+      if (t >= 2) ahead.begin_step(tile.size() + advances<Real>(tile.size(), a.DH));
       for (std::int64_t b = tile.begin; b < tile.end; ++b) {
         const Place p{b, t, tile.head};
         cell(p, dh.data() + state_row(a, p), gradients.of(b));
         add_to_inputs(a, p, gradients.of(b));
+        ahead.advance();
       }
-      gradients.through_recurrent(t, dh.data());
+      gradients.through_recurrent(t, dh.data(), ahead);
       gradients.finish_step(t);
     }
     weights.drecurrent[static_cast<std::size_t>(task)] = std::move(gradients.drecurrent);

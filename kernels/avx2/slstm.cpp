@@ -158,7 +158,7 @@ void slstm_forward(const SlstmForward<Real>& a) {
   const auto& r = a.recurrence;
   const std::vector<Real> zeros(static_cast<std::size_t>(r.DH));
   forward_steps(
-      r, [&](const auto& g) { return activate(g, a.forget_gate); },
+      r, {a.c, a.n, a.m}, [&](const auto& g) { return activate(g, a.forget_gate); },
       [&](const Place& p, const Real* active) { step(a, p, zeros.data(), active); });
   copy_last(r, r.h, r.h_last);
   copy_last(r, a.c, a.c_last);
@@ -171,7 +171,7 @@ void slstm_backward(const SlstmBackward<Real>& a) {
   const auto& r = a.recurrence;
   const std::vector<Real> zeros(static_cast<std::size_t>(r.DH));
   StateGradient<Real> d = final_gradient(a);
-  backward_steps(r, [&](const Place& p, const Real* dh, Real* dgates) {
+  backward_steps(r, {a.c, a.n, a.m}, [&](const Place& p, const Real* dh, Real* dgates) {
     const std::int64_t at = state_row(r, p);
     Real *const dc = d.c.data() + at, *const dn = d.n.data() + at, *const dm = d.m.data() + at;
     through_output(a, p, dh, dc, dn, dgates);
