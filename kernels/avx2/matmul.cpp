@@ -194,17 +194,20 @@ void multiply_dots(const Real* x, const Real* f, std::int64_t lane_stride, std::
 template <int rows, class Real, class Result>
 void multiply_lanes(const Real* x, std::int64_t count, const Factor<Real>& f, std::int64_t begin,
                     std::int64_t end, std::int64_t K, const Result& result) {
-  constexpr int lanes = rows == 1 ? 8 : 12 / rows;
+  constexpr int lanes = rows == 1 ? 8 : rows == 2 ? 4 : 12 / rows;
   std::int64_t row = 0;
   for (; row + rows <= count; row += rows) {
     std::int64_t lane = begin;
     const auto dots = [&]<int width>(std::integral_constant<int, width>) {
-      multiply_dots<rows, width>(x + row * K, f.data + lane * f.lane_stride, f.lane_stride, K,
-                                 [&](int i, int j, Real dot) { result(row + i, lane + j, dot); });
-      lane += width;
+      for (; lane + width <= end; lane += width) {
+        multiply_dots<rows, width>(x + row * K, f.data + lane * f.lane_stride, f.lane_stride, K,
+                                   [&](int i, int j, Real dot) { result(row + i, lane + j, dot); });
+      }
     };
-    while (lane + lanes <= end) dots(std::integral_constant<int, lanes>{});
-    while (lane < end) dots(std::integral_constant<int, 1>{});
+    dots(std::integral_constant<int, lanes>{});
+    if constexpr (lanes > 4) dots(std::integral_constant<int, 4>{});
+    if constexpr (lanes > 2) dots(std::integral_constant<int, 2>{});
+    dots(std::integral_constant<int, 1>{});
   }
   if constexpr (rows > 1) {
     const auto rest = [&](std::int64_t i, std::int64_t lane, Real dot) {
@@ -219,15 +222,13 @@ template <class Real>
 void multiply_few_lanes(const MatMul<Real>& p, bool few_are_rows) {
   const std::int64_t few = few_are_rows ? p.M : p.N, many = few_are_rows ? p.N : p.M;
   const std::int64_t grain = std::max<std::int64_t>(24, 65536 / std::max<std::int64_t>(1, p.K));
-  const Scratch<Real> x(few * p.K);
+  const bool in_place = few_are_rows ? !p.transpose_a : p.transpose_b;
+  const Scratch<Real> copy(in_place ? 0 : few * p.K);
   for (std::int64_t matrix = 0; matrix < p.batch; ++matrix) {
     const Factor<Real> small = few_are_rows ? left(p, matrix) : right(p, matrix);
     const Factor<Real> large = few_are_rows ? right(p, matrix) : left(p, matrix);
-    for (std::int64_t i = 0; i < few; ++i) {
-      for (std::int64_t k = 0; k < p.K; ++k) {
-        x.data()[i * p.K + k] = small.data[i * small.lane_stride + k * small.depth_stride];
-      }
-    }
+    if (!in_place) transpose(small.data, small.depth_stride, p.K, few, copy.data(), p.K);
+    const Real* const x = in_place ? small.data : copy.data();
     Real* const c = p.c + matrix * p.M * p.N;
     const auto result = [&](std::int64_t i, std::int64_t lane, Real dot) {
       const std::int64_t column = few_are_rows ? lane : i;
@@ -236,7 +237,7 @@ void multiply_few_lanes(const MatMul<Real>& p, bool few_are_rows) {
       to = p.accumulate ? to + dot : dot;
     };
     parallel_for(many, grain, [&](std::int64_t begin, std::int64_t end) {
-      multiply_lanes<4>(x.data(), few, large, begin, end, p.K, result);
+      multiply_lanes<4>(x, few, large, begin, end, p.K, result);
     });
   }
 }
