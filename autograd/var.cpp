@@ -1,6 +1,9 @@
 #include "autograd/var.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "core/parallel.h"
 
 namespace carousel {
 
@@ -17,8 +20,13 @@ typename Gradient<Real>::Arrival Gradient<Real>::arrive() {
 
 template <class Real>
 Real* Gradient<Real>::accumulate() {
-  const auto [to, first] = arrive();
-  if (first) sum_.fill(0);
+  const Arrival arrival = arrive();
+  Real* const to = arrival.to;
+  if (arrival.first) {
+    parallel_for(sum_.numel(), 65536, [to](std::int64_t begin, std::int64_t end) {
+      std::fill(to + begin, to + end, Real{0});
+    });
+  }
   return to;
 }
 
