@@ -1,7 +1,6 @@
 // The chunkwise form backwards, in products of matrices. Notation and derivation are those of
 // kernels/reference/mlstm_chunkwise_backward.cpp; per piece of T steps, with κ for both scales
-// together, e for query_scale e_t, w for key_scale D_Ts, and [G | δ] for the gradients of [num |
-// den],
+// together, e for query_scale e_t, w for key_scale D_Ts, G and δ for the gradients of num and den,
 //
 //   A = (Q Kᵀ) ⊙ κD        dS = (G Vᵀ + δ 1ᵀ) ⊙ κD
 //   dQ += dS K + X         X = e ⊙ (G C_0ᵀ + δ n_0ᵀ)

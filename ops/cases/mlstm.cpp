@@ -74,6 +74,8 @@ void add_mlstm_cases(CaseList& list) {
     add("a large eps", with_state({1, 9, 1, 3, 5}), {.form = form, .chunk_size = 5, .eps = 0.1});
     add("scaled query", with_state({1, 6, 1, 9, 2}),
         {.form = form, .chunk_size = 3, .scale_query = true});
+    add("more than a tile of everything", with_state({1, 27, 1, 9, 19}),
+        {.form = form, .chunk_size = 23});
     add("resets", with_state({2, 10, 1, 3, 2}), options,
         Tensor<std::int32_t>::from({2, 10}, {0, 0, 1, 0, 0, 1, 1, 0, 1, 0,  //
                                              1, 0, 0, 0, 1, 0, 0, 0, 0, 1}));
