@@ -16,14 +16,16 @@ struct LayerNormForward {
   Real* rstd;          // (N, G)   1 / sqrt(variance + eps)
   std::int64_t N, G, C;
   double eps;
-  double weight_offset;  // 0, or 1 where the stored weight is a residual
+  double weight_offset;          // 0, or 1 where the stored weight is a residual
+  const Real* branch = nullptr;  // (N, G, C)  what is normalised is x + branch; null: x alone
+  Real* sum = nullptr;           // (N, G, C)  x + branch, where there is a branch
 };
 
-// Backward kernels add into dx, dweight, dbias; a null pointer means "not wanted".
+// Backward kernels add into dx, dweight, dbias, dbranch; a null pointer means "not wanted".
 template <class Real>
 struct LayerNormBackward {
   const Real* dy;      // (N, G, C)
-  const Real* x;       // (N, G, C)
+  const Real* x;       // (N, G, C)   what was normalised: the sum, where there is a branch
   const Real* weight;  // (G, C)
   const Real* mean;    // (N, G)
   const Real* rstd;    // (N, G)
@@ -32,6 +34,8 @@ struct LayerNormBackward {
   Real* dbias;         // (G, C)     +=
   std::int64_t N, G, C;
   double weight_offset;
+  const Real* dsum = nullptr;  // (N, G, C)  the gradient at the sum itself; null: zeros
+  Real* dbranch = nullptr;     // (N, G, C)  +=
 };
 
 }  // namespace carousel

@@ -1,7 +1,5 @@
 #include "nn/block.h"
 
-#include "ops/arithmetic.h"
-
 namespace carousel {
 
 namespace {
@@ -32,14 +30,18 @@ Block<Real>::Block(const Init& init, const ModelConfig& model, std::int64_t bloc
 }
 
 template <class Real>
-LayerResult<Real> Block<Real>::operator()(const Var<Real>& x, const BlockState<Real>& state,
-                                          const CallOptions& options) const {
-  const auto inner = std::visit(
-      [&](const auto& layer) { return layer(xlstm_norm(x), state, options.named("xlstm")); },
-      xlstm);
-  const auto y = add(x, inner.y);
+typename Block<Real>::Result Block<Real>::operator()(const Residual<Real>& x,
+                                                     const BlockState<Real>& state,
+                                                     const CallOptions& options) const {
+  const auto [sum, normed] = xlstm_norm(x);
+  const auto inner =
+      std::visit([&, &normed = normed](
+                     const auto& layer) { return layer(normed, state, options.named("xlstm")); },
+                 xlstm);
+  const Residual<Real> y{sum, inner.y};
   if (!ffn) return {y, inner.state};
-  return {add(y, (*ffn)((*ffn_norm)(y), options.named("ffn"))), inner.state};
+  const auto [ffn_sum, ffn_normed] = (*ffn_norm)(y);
+  return {{ffn_sum, (*ffn)(ffn_normed, options.named("ffn"))}, inner.state};
 }
 
 template struct Block<float>;

@@ -21,9 +21,14 @@ struct Block {
   // The block of that number in a model. Throws Error when the config lacks its kind of layer.
   Block(const Init& init, const ModelConfig& model, std::int64_t block);
 
+  struct Result {
+    Residual<Real> y;
+    BlockState<Real> state;
+  };
+
   // x (B, S, d) → (B, S, d)
-  LayerResult<Real> operator()(const Var<Real>& x, const BlockState<Real>& state,
-                               const CallOptions& options) const;
+  Result operator()(const Residual<Real>& x, const BlockState<Real>& state,
+                    const CallOptions& options) const;
 
   template <class Visitor>
   void visit(Visitor&& v) const {

@@ -1,5 +1,7 @@
 #include "nn/block_stack.h"
 
+#include "ops/arithmetic.h"
+
 namespace carousel {
 
 template <class Real>
@@ -17,15 +19,17 @@ typename BlockStack<Real>::Result BlockStack<Real>::operator()(const Var<Real>& 
                                                                const CallOptions& options) const {
   CAROUSEL_CHECK(state.blocks.empty() || state.blocks.size() == blocks.size(),
                  "model: state has {} blocks, want none or {}", state.blocks.size(), blocks.size());
-  Result result{x, {}};
+  Residual<Real> residual{x, {}};
+  ModelState<Real> last;
   for (std::size_t i = 0; i < blocks.size(); ++i) {
     const auto before = state.blocks.empty() ? BlockState<Real>{} : state.blocks[i];
-    auto [y, after] = blocks[i](result.y, before, options.named(fmt::format("blocks.{}", i)));
-    result.y = std::move(y);
-    result.state.blocks.push_back(std::move(after));
+    auto [y, after] = blocks[i](residual, before, options.named(fmt::format("blocks.{}", i)));
+    residual = std::move(y);
+    last.blocks.push_back(std::move(after));
   }
-  if (post_blocks_norm) result.y = (*post_blocks_norm)(result.y);
-  return result;
+  if (post_blocks_norm) return {(*post_blocks_norm)(residual).y, std::move(last)};
+  return {residual.branch.defined() ? add(residual.x, residual.branch) : residual.x,
+          std::move(last)};
 }
 
 template struct BlockStack<float>;

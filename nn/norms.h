@@ -6,6 +6,13 @@
 
 namespace carousel {
 
+// The residual stream between two blocks: x + branch, a sum that the next norm forms.
+template <class Real>
+struct Residual {
+  Var<Real> x;
+  Var<Real> branch;  // undefined: none
+};
+
 // Layer norm over all channels, eps 1e-5, no bias.
 template <class Real>
 struct LayerNorm {
@@ -15,6 +22,12 @@ struct LayerNorm {
 
   Var<Real> operator()(const Var<Real>& x) const {
     return layer_norm(x, weight, {}, {.residual_weight = true});
+  }
+
+  // The sum and its norm.
+  AddLayerNormResult<Real> operator()(const Residual<Real>& r) const {
+    if (!r.branch.defined()) return {r.x, (*this)(r.x)};
+    return add_layer_norm(r.x, r.branch, weight, {}, {.residual_weight = true});
   }
 
   template <class Visitor>

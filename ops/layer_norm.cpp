@@ -64,6 +64,68 @@ Var<Real> layer_norm(const Var<Real>& x, const Var<Real>& weight, const Var<Real
   return record("layer_norm", y, {x, weight, bias}, backward);
 }
 
+template <class Real>
+AddLayerNormResult<Real> add_layer_norm(const Var<Real>& x, const Var<Real>& branch,
+                                        const Var<Real>& weight, const Var<Real>& bias,
+                                        const NormOptions& options) {
+  check_norm("add_layer_norm", x, weight, bias, options);
+  CAROUSEL_CHECK(branch.defined() && branch.shape() == x.shape(),
+                 "add_layer_norm: x has shape {} and branch {}, want the same", x.shape(),
+                 branch.shape());
+  const auto channels = x.dim(-1), G = options.groups;
+  const auto C = channels / G, N = x.numel() / channels;
+  const double weight_offset = options.residual_weight ? 1 : 0;
+
+  const auto& k = kernels<Real>(x.device());
+  Tensor<Real> sum(x.shape(), x.device()), y(x.shape(), x.device());
+  Tensor<Real> mean({N, G}, x.device()), rstd({N, G}, x.device());
+  k.layer_norm_forward({
+      .x = x.data(),
+      .weight = weight.data(),
+      .bias = bias.data(),
+      .y = y.mutable_data(),
+      .mean = mean.mutable_data(),
+      .rstd = rstd.mutable_data(),
+      .N = N,
+      .G = G,
+      .C = C,
+      .eps = options.eps,
+      .weight_offset = weight_offset,
+      .branch = branch.data(),
+      .sum = sum.mutable_data(),
+  });
+
+  auto backward = [&k, sum, weight = weight.value, mean, rstd, N, G, C, weight_offset,  // saved
+                   dx = x.grad, dbranch = branch.grad, dweight = weight.grad,           // wanted
+                   dbias = bias.grad](const std::vector<Tensor<Real>>& d) {
+    k.layer_norm_backward({
+        .dy = d[1].data(),
+        .x = sum.data(),
+        .weight = weight.data(),
+        .mean = mean.data(),
+        .rstd = rstd.data(),
+        .dx = into(dx),
+        .dweight = into(dweight),
+        .dbias = into(dbias),
+        .N = N,
+        .G = G,
+        .C = C,
+        .weight_offset = weight_offset,
+        .dsum = d[0].data(),
+        .dbranch = into(dbranch),
+    });
+  };
+  const auto results =
+      record("add_layer_norm", std::vector{sum, y}, {x, branch, weight, bias}, backward);
+  return {results[0], results[1]};
+}
+
+template AddLayerNormResult<float> add_layer_norm(const Var<float>&, const Var<float>&,
+                                                  const Var<float>&, const Var<float>&,
+                                                  const NormOptions&);
+template AddLayerNormResult<double> add_layer_norm(const Var<double>&, const Var<double>&,
+                                                   const Var<double>&, const Var<double>&,
+                                                   const NormOptions&);
 template Var<float> layer_norm(const Var<float>&, const Var<float>&, const Var<float>&,
                                const NormOptions&);
 template Var<double> layer_norm(const Var<double>&, const Var<double>&, const Var<double>&,

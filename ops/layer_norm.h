@@ -24,4 +24,17 @@ template <class Real>
 Var<Real> layer_norm(const Var<Real>& x, const Var<Real>& weight, const Var<Real>& bias,
                      const NormOptions& options = {});
 
+template <class Real>
+struct AddLayerNormResult {
+  Var<Real> sum;  // x + branch
+  Var<Real> y;    // layer_norm(sum)
+};
+
+// A residual sum and the norm that follows it, in one pass over memory; x and branch of one shape.
+// Throws Error as add and layer_norm do.
+template <class Real>
+AddLayerNormResult<Real> add_layer_norm(const Var<Real>& x, const Var<Real>& branch,
+                                        const Var<Real>& weight, const Var<Real>& bias,
+                                        const NormOptions& options = {});
+
 }  // namespace carousel

@@ -31,12 +31,11 @@ inline Real sum_of(const Real* x, std::int64_t C) {
   return sum(total);
 }
 
-// One group of one row: y = (x − mean) rstd w + bias.
+// One group of one row, x (C): y = (x − mean) rstd w + bias.
 template <class Args, class Real>
-inline void normalise(const Args& a, std::int64_t row, Real mean, Real rstd) {
+inline void normalise(const Args& a, std::int64_t row, const Real* x, Real mean, Real rstd) {
   using P = Pack<Real>;
   const std::int64_t channel = row % a.G * a.C;
-  const Real* const x = a.x + row * a.C;
   Real* const y = a.y + row * a.C;
   const P offset = static_cast<Real>(a.weight_offset);
   for_packs<Real>(0, a.C, [&](std::int64_t c, auto part) {
@@ -47,10 +46,11 @@ inline void normalise(const Args& a, std::int64_t row, Real mean, Real rstd) {
   });
 }
 
-// The gradients that one group of one row gives: adds into dx, and into sums, (2, G·C), those of
-// weight and bias.
-template <bool centred, class Args, class Real>
-inline void normalise_backward(const Args& a, std::int64_t row, Real mean, Real rstd, Real* sums) {
+// The gradients that one group of one row gives: adds into sums, (2, G·C), those of weight and
+// bias, and calls give(c, dx, part) with packs of that of the row.
+template <bool centred, class Args, class Real, class Give>
+inline void normalise_backward(const Args& a, std::int64_t row, Real mean, Real rstd, Real* sums,
+                               const Give& give) {
   using P = Pack<Real>;
   const std::int64_t channel = row % a.G * a.C, width = a.G * a.C;
   const Real *const dy = a.dy + row * a.C, *const x = a.x + row * a.C;
@@ -69,14 +69,12 @@ inline void normalise_backward(const Args& a, std::int64_t row, Real mean, Real 
     fma(upstream, normal, P::load(dweight + c, part)).store(dweight + c, part);
     (upstream + P::load(dbias + c, part)).store(dbias + c, part);
   });
-  if (a.dx == nullptr) return;
-  Real* const dx = a.dx + row * a.C;
   const P mean_g = sum(sum_g) / static_cast<Real>(a.C);
   const P mean_gx = sum(sum_gx) / static_cast<Real>(a.C);
   for_packs<Real>(0, a.C, [&](std::int64_t c, auto part) {
     const P normal = (P::load(x + c, part) - mean) * rstd;
     const P g = at_normalised(c, P::load(dy + c, part), part);
-    fma(P(rstd), g - mean_g - normal * mean_gx, P::load(dx + c, part)).store(dx + c, part);
+    give(c, P(rstd) * (g - mean_g - normal * mean_gx), part);
   });
 }
 

@@ -7,10 +7,14 @@
 //
 //   dx = rstd · (g − Σ g / C − x̂ · Σ (g x̂) / C)
 //   dweight = Σ_rows dy x̂        dbias = Σ_rows dy
+//
+// Where the x above is a sum, x + branch, the gradient dx + dsum is that of both.
 
 #include "kernels/layer_norm.h"
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "core/parallel.h"
 #include "kernels/reference/norm.h"
@@ -23,8 +27,13 @@ namespace {
 template <class Real>
 void normalise_row(const LayerNormForward<Real>& a, std::int64_t row) {
   const std::int64_t first_channel = row % a.G * a.C;
-  const Real* const x = a.x + row * a.C;
+  const Real* x = a.x + row * a.C;
   Real* const y = a.y + row * a.C;
+  if (a.branch != nullptr) {
+    Real* const both = a.sum + row * a.C;
+    std::transform(x, x + a.C, a.branch + row * a.C, both, std::plus<>());
+    x = both;
+  }
 
   Real sum = 0;
   for (std::int64_t c = 0; c < a.C; ++c) sum += x[c];
@@ -47,7 +56,6 @@ void backward_row(const LayerNormBackward<Real>& a, std::int64_t row) {
   const std::int64_t first_channel = row % a.G * a.C;
   const Real* const dy = a.dy + row * a.C;
   const Real* const x = a.x + row * a.C;
-  Real* const dx = a.dx + row * a.C;
   const Real mean = a.mean[row], rstd = a.rstd[row];
 
   Real sum_g = 0, sum_gx = 0;
@@ -60,7 +68,10 @@ void backward_row(const LayerNormBackward<Real>& a, std::int64_t row) {
   sum_gx /= static_cast<Real>(a.C);
   for (std::int64_t c = 0; c < a.C; ++c) {
     const Real g = dy[c] * effective_weight(a.weight, first_channel + c, a.weight_offset);
-    dx[c] += rstd * (g - sum_g - (x[c] - mean) * rstd * sum_gx);
+    Real dx = rstd * (g - sum_g - (x[c] - mean) * rstd * sum_gx);
+    if (a.dsum != nullptr) dx += a.dsum[row * a.C + c];
+    if (a.dx != nullptr) a.dx[row * a.C + c] += dx;
+    if (a.dbranch != nullptr) a.dbranch[row * a.C + c] += dx;
   }
 }
 
@@ -75,7 +86,7 @@ void layer_norm_forward(const LayerNormForward<Real>& a) {
 
 template <class Real>
 void layer_norm_backward(const LayerNormBackward<Real>& a) {
-  if (a.dx != nullptr) {
+  if (a.dx != nullptr || a.dbranch != nullptr) {
     parallel_for(a.N * a.G, grain_for(16 * a.C), [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t row = begin; row < end; ++row) backward_row(a, row);
     });
