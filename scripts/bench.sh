@@ -4,7 +4,7 @@
 set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 
-"$root/scripts/setup.sh" libbenchmark-dev libopenblas-dev
+"$root/scripts/setup.sh" libbenchmark-dev libopenblas-openmp-dev
 (cd "$root" && cmake --preset release -DCAROUSEL_BUILD_BENCHMARKS=ON > /dev/null)
 cmake --build "$root/build/release" --target carousel-bench >&2
 exec "$root/build/release/carousel-bench" "$@"

@@ -37,10 +37,12 @@ std::vector<Projection> block_projections(const ModelConfig& config, std::int64_
   std::vector<Projection> result;
   if (!config.is_slstm(block)) {
     const auto inner = config.inner_dim(), NH = config.mlstm->num_heads;
-    result = {{"mlstm.proj_up", 2 * inner, d},
-              {"mlstm.igate", NH, 3 * inner},
-              {"mlstm.fgate", NH, 3 * inner},
-              {"mlstm.proj_down", d, inner}};
+    // The two halves of proj_up, and the parts of the gates that meet q, k and v, are computed
+    // apart.
+    result.assign(2, {"mlstm.proj_up", inner, d});
+    result.insert(result.end(), 3, {"mlstm.igate", NH, inner});
+    result.insert(result.end(), 3, {"mlstm.fgate", NH, inner});
+    result.push_back({"mlstm.proj_down", d, inner});
   }
   const auto& feedforward =
       config.is_slstm(block) ? config.slstm_feedforward : config.mlstm_feedforward;
