@@ -9,6 +9,7 @@
 #include "kernels/reference/reference.h"
 #ifdef CAROUSEL_AVX2
 #include "kernels/avx2/avx2.h"
+#include "kernels/avx512/avx512.h"
 #endif
 
 namespace carousel {
@@ -22,6 +23,7 @@ const std::vector<const Kernels<Real>*>& tables() {
     std::vector<const Kernels<Real>*> result{&reference::table<Real>()};
 #ifdef CAROUSEL_AVX2
     if (avx2::available()) result.push_back(&avx2::table<Real>());
+    if (avx512::available()) result.push_back(&avx512::table<Real>());
 #endif
     return result;
   }();

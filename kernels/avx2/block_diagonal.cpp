@@ -14,7 +14,7 @@
 
 CAROUSEL_AVX2_BEGIN
 
-namespace carousel::avx2 {
+namespace carousel::CAROUSEL_SIMD {
 
 namespace {
 
@@ -222,6 +222,6 @@ template void block_diagonal_forward(const BlockDiagonalForward<double>&);
 template void block_diagonal_backward(const BlockDiagonalBackward<float>&);
 template void block_diagonal_backward(const BlockDiagonalBackward<double>&);
 
-}  // namespace carousel::avx2
+}  // namespace carousel::CAROUSEL_SIMD
 
 CAROUSEL_AVX2_END

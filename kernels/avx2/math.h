@@ -13,7 +13,7 @@
 
 CAROUSEL_AVX2_BEGIN
 
-namespace carousel::avx2 {
+namespace carousel::CAROUSEL_SIMD {
 
 namespace math {
 
@@ -213,6 +213,6 @@ inline Doubles log_sigmoid(Doubles x) {
 inline Doubles softplus(Doubles x) { return -log_sigmoid(-x); }
 inline Doubles silu(Doubles x) { return x * sigmoid(x); }
 
-}  // namespace carousel::avx2
+}  // namespace carousel::CAROUSEL_SIMD
 
 CAROUSEL_AVX2_END

@@ -17,7 +17,7 @@
 
 CAROUSEL_AVX2_BEGIN
 
-namespace carousel::avx2 {
+namespace carousel::CAROUSEL_SIMD {
 
 namespace {
 
@@ -32,16 +32,16 @@ constexpr std::int64_t few_rows = 16, few_columns = 3;
 // A block of c for one slice of the depth, panel by panel.
 template <class Real>
 void multiply_slice(Product<Real> block, std::int64_t a_tile, std::int64_t b_panel) {
-  constexpr std::int64_t lanes = Pack<Real>::lanes, width = tile_columns<Real>;
+  constexpr std::int64_t lanes = Wide<Real>::lanes, width = tile_columns<Real>;
   for (; block.N > 0; block.N -= width) {
     if (block.N >= width) {
-      multiply_column<2, 6>(block, a_tile, Whole{});
+      multiply_column<2>(block, a_tile, Whole{});
     } else if (block.N > lanes) {
-      multiply_column<2, 6>(block, a_tile, First{block.N - lanes});
+      multiply_column<2>(block, a_tile, First{block.N - lanes});
     } else if (block.N == lanes) {
-      multiply_column<1, 6>(block, a_tile, Whole{});
+      multiply_column<1>(block, a_tile, Whole{});
     } else {
-      multiply_column<1, 6>(block, a_tile, First{block.N});
+      multiply_column<1>(block, a_tile, First{block.N});
     }
     block.b += b_panel;
     block.c += width;
@@ -155,6 +155,6 @@ void matmul(const MatMul<Real>& p) {
 template void matmul(const MatMul<float>&);
 template void matmul(const MatMul<double>&);
 
-}  // namespace carousel::avx2
+}  // namespace carousel::CAROUSEL_SIMD
 
 CAROUSEL_AVX2_END

@@ -11,7 +11,7 @@
 
 CAROUSEL_AVX2_BEGIN
 
-namespace carousel::avx2 {
+namespace carousel::CAROUSEL_SIMD {
 
 using reference::mlstm_row;
 using reference::MlstmPiece;
@@ -200,6 +200,6 @@ void update_state(const StateUpdate<Real>& u) {
                   .accumulate = !u.fresh});
 }
 
-}  // namespace carousel::avx2
+}  // namespace carousel::CAROUSEL_SIMD
 
 CAROUSEL_AVX2_END

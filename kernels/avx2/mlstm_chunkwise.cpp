@@ -14,7 +14,7 @@
 
 CAROUSEL_AVX2_BEGIN
 
-namespace carousel::avx2 {
+namespace carousel::CAROUSEL_SIMD {
 
 namespace {
 
@@ -166,6 +166,6 @@ void mlstm_chunkwise_forward(const MlstmForward<Real>& a) {
 template void mlstm_chunkwise_forward(const MlstmForward<float>&);
 template void mlstm_chunkwise_forward(const MlstmForward<double>&);
 
-}  // namespace carousel::avx2
+}  // namespace carousel::CAROUSEL_SIMD
 
 CAROUSEL_AVX2_END

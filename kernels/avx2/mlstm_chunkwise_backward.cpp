@@ -17,7 +17,7 @@
 
 CAROUSEL_AVX2_BEGIN
 
-namespace carousel::avx2 {
+namespace carousel::CAROUSEL_SIMD {
 
 namespace {
 
@@ -189,6 +189,6 @@ void mlstm_chunkwise_backward(const MlstmBackward<Real>& a) {
 template void mlstm_chunkwise_backward(const MlstmBackward<float>&);
 template void mlstm_chunkwise_backward(const MlstmBackward<double>&);
 
-}  // namespace carousel::avx2
+}  // namespace carousel::CAROUSEL_SIMD
 
 CAROUSEL_AVX2_END

@@ -8,7 +8,7 @@
 
 CAROUSEL_AVX2_BEGIN
 
-namespace carousel::avx2 {
+namespace carousel::CAROUSEL_SIMD {
 
 // What backward holds of a piece, and of the state after it.
 template <class Real>
@@ -200,6 +200,6 @@ void backward_pairs(const MlstmBackward<Real>& a, const MlstmBackwardPiece<Real>
   }
 }
 
-}  // namespace carousel::avx2
+}  // namespace carousel::CAROUSEL_SIMD
 
 CAROUSEL_AVX2_END

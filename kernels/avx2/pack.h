@@ -13,7 +13,7 @@
 
 CAROUSEL_AVX2_BEGIN
 
-namespace carousel::avx2 {
+namespace carousel::CAROUSEL_SIMD {
 
 // How many of a pack's lanes an access touches: all, or the first count of them, 0 < count < lanes.
 struct Whole {};
@@ -157,6 +157,6 @@ inline void for_packs(std::int64_t begin, std::int64_t end, const Body& body) {
   if (i < end) body(i, First{end - i});
 }
 
-}  // namespace carousel::avx2
+}  // namespace carousel::CAROUSEL_SIMD
 
 CAROUSEL_AVX2_END

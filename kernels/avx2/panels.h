@@ -7,7 +7,7 @@
 
 CAROUSEL_AVX2_BEGIN
 
-namespace carousel::avx2 {
+namespace carousel::CAROUSEL_SIMD {
 
 // One matrix of a factor, seen from its product: its lanes are the rows of op(a) or the columns of
 // op(b), and along a lane runs the depth k.
@@ -69,6 +69,6 @@ inline void pack_panels(const Factor<Real>& f, std::int64_t lanes, std::int64_t 
   }
 }
 
-}  // namespace carousel::avx2
+}  // namespace carousel::CAROUSEL_SIMD
 
 CAROUSEL_AVX2_END

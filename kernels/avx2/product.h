@@ -4,11 +4,11 @@
 
 #include <algorithm>
 
-#include "kernels/avx2/pack.h"
+#include "kernels/avx2/wide.h"
 
 CAROUSEL_AVX2_BEGIN
 
-namespace carousel::avx2 {
+namespace carousel::CAROUSEL_SIMD {
 
 // c (M, N) = or += a (M, K) b (K, N). Any strides for a, so also its transpose; the rows of b and c
 // are contiguous. c overlaps neither factor.
@@ -25,15 +25,10 @@ struct Product {
   bool accumulate = false;
 };
 
-// A tile of c is this large: with 12 sums, 2 packs of b and 1 of a, all 16 registers have work.
-constexpr std::int64_t tile_rows = 6, tile_packs = 2;
-template <class Real>
-constexpr std::int64_t tile_columns = tile_packs* Pack<Real>::lanes;
-
 // The tile of c at its upper left: rows × packs, of which the last is as full as Part says.
 template <int rows, int packs, class Real, class Part>
 inline void multiply_tile(const Product<Real>& p, Part last) {
-  using P = Pack<Real>;
+  using P = Wide<Real>;
   P sum[rows][packs];
   const Real *a = p.a, *b = p.b;
   for (std::int64_t k = 0; k < p.K; ++k, a += p.a_column, b += p.b_row) {
@@ -59,7 +54,7 @@ inline void multiply_tile(const Product<Real>& p, Part last) {
 
 // The tiles of c down its left edge, with as many packs of columns. From one row of tiles to the
 // next it is a_tile in a.
-template <int packs, int rows, class Real, class Part>
+template <int packs, int rows = tile_rows, class Real, class Part>
 inline void multiply_column(Product<Real> p, std::int64_t a_tile, Part last) {
   for (; p.M >= rows; p.M -= rows) {
     multiply_tile<rows, packs>(p, last);
@@ -73,7 +68,8 @@ inline void multiply_column(Product<Real> p, std::int64_t a_tile, Part last) {
 
 template <class Real>
 inline void multiply(Product<Real> p) {
-  constexpr std::int64_t lanes = Pack<Real>::lanes;
+  constexpr std::int64_t lanes = Wide<Real>::lanes;
+  constexpr int half = tile_rows / 2;
   const auto advance = [&](std::int64_t columns) {
     p.b += columns;
     p.c += columns;
@@ -81,14 +77,14 @@ inline void multiply(Product<Real> p) {
     p.N -= columns;
   };
   // Few rows need more columns to have sums enough.
-  if (p.M <= 3) {
-    while (p.N >= 4 * lanes) multiply_column<4, 3>(p, 0, Whole{}), advance(4 * lanes);
+  if (p.M <= half) {
+    while (p.N >= 4 * lanes) multiply_column<4, half>(p, 0, Whole{}), advance(4 * lanes);
   }
   const std::int64_t a_tile = tile_rows * p.a_row;
-  while (p.N >= 2 * lanes) multiply_column<2, 6>(p, a_tile, Whole{}), advance(2 * lanes);
-  if (p.N > lanes) return multiply_column<2, 6>(p, a_tile, First{p.N - lanes});
-  if (p.N == lanes) return multiply_column<1, 6>(p, a_tile, Whole{});
-  if (p.N > 0) multiply_column<1, 6>(p, a_tile, First{p.N});
+  while (p.N >= 2 * lanes) multiply_column<2>(p, a_tile, Whole{}), advance(2 * lanes);
+  if (p.N > lanes) return multiply_column<2>(p, a_tile, First{p.N - lanes});
+  if (p.N == lanes) return multiply_column<1>(p, a_tile, Whole{});
+  if (p.N > 0) multiply_column<1>(p, a_tile, First{p.N});
 }
 
 // A block of 8×8 floats or 4×4 doubles, in registers.
@@ -158,6 +154,6 @@ inline void transpose(const Real* from, std::int64_t from_row, std::int64_t rows
   }
 }
 
-}  // namespace carousel::avx2
+}  // namespace carousel::CAROUSEL_SIMD
 
 CAROUSEL_AVX2_END

@@ -10,7 +10,7 @@
 
 CAROUSEL_AVX2_BEGIN
 
-namespace carousel::avx2 {
+namespace carousel::CAROUSEL_SIMD {
 
 // y += x
 template <class Real>
@@ -45,6 +45,6 @@ inline void add_row_sums(std::int64_t rows, std::int64_t width, const std::array
   }
 }
 
-}  // namespace carousel::avx2
+}  // namespace carousel::CAROUSEL_SIMD
 
 CAROUSEL_AVX2_END

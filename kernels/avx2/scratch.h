@@ -3,7 +3,7 @@
 
 #include "core/storage.h"
 
-namespace carousel::avx2 {
+namespace carousel::CAROUSEL_SIMD {
 
 template <class Real>
 class Scratch {
@@ -16,4 +16,4 @@ class Scratch {
   Storage storage_;
 };
 
-}  // namespace carousel::avx2
+}  // namespace carousel::CAROUSEL_SIMD
