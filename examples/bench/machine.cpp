@@ -11,7 +11,7 @@
 #include "core/parallel.h"
 #include "kernels/kernels.h"
 #if defined(__x86_64__)
-#include "kernels/avx2/pack.h"
+#include "examples/bench/fma_loop.h"
 #endif
 
 namespace carousel::bench {
@@ -19,12 +19,13 @@ namespace carousel::bench {
 namespace {
 
 constexpr std::int64_t fma_rounds = 1 << 16;  // a tenth of a millisecond
-constexpr std::int64_t fma_chains = 12;  // two pipes, four to five cycles each, and some to spare
-constexpr std::int64_t grain = 1 << 18;  // elements of a buffer that a thread takes at once
+constexpr std::int64_t grain = 1 << 18;       // elements of a buffer that a thread takes at once
 
 using Clock = std::chrono::steady_clock;
 
 volatile float sink;  // what is stored here has to be computed
+
+bool wide_registers() { return backend() == "avx512"; }
 
 }  // namespace
 
@@ -38,18 +39,10 @@ namespace carousel::bench {
 
 namespace {
 
-using P = avx2::Floats;
+using P = carousel::avx2::Floats;
 
-// Every chain waits for itself only, and all of them stay in registers.
 float fma_loop(std::int64_t rounds) {
-  const P a = 0.5F, b = 1.0F;
-  std::array<P, fma_chains> chain;
-  for (std::int64_t round = 0; round < rounds; ++round) {
-    for (P& x : chain) x = fma(x, a, b);
-  }
-  P total;
-  for (const P& x : chain) total = total + x;
-  return sum(total);
+  return wide_registers() ? fma_loop_avx512(rounds) : avx2::fma_loop<fma_chains>(rounds);
 }
 
 float read_loop(const float* x, std::int64_t begin, std::int64_t end) {
@@ -168,8 +161,9 @@ double buffer_rate(const Buffers& buffers, int count, int runs, const Body& body
 double fma_rate() {
   if (!available()) return 0;
   constexpr std::size_t runs = 101;
+  const int lanes = wide_registers() ? 16 : 8;
   std::vector<double> rates(static_cast<std::size_t>(threads()));
-  parallel_for(threads(), 1, [&rates](std::int64_t thread, std::int64_t) {
+  parallel_for(threads(), 1, [&rates, lanes](std::int64_t thread, std::int64_t) {
     std::array<double, runs> seconds;
     for (double& run : seconds) {
       const auto start = Clock::now();
@@ -177,7 +171,8 @@ double fma_rate() {
       run = std::chrono::duration<double>(Clock::now() - start).count();
     }
     std::nth_element(seconds.begin(), seconds.begin() + runs / 2, seconds.end());
-    rates[static_cast<std::size_t>(thread)] = 2.0 * fma_rounds * fma_chains * 8 / seconds[runs / 2];
+    rates[static_cast<std::size_t>(thread)] =
+        2.0 * fma_rounds * fma_chains * lanes / seconds[runs / 2];
   });
   return std::accumulate(rates.begin(), rates.end(), 0.0);
 }
@@ -215,8 +210,8 @@ double triad_rate(std::int64_t bytes, int runs) {
 }
 
 Peaks peaks() {
-  static std::map<int, Peaks> measured;
-  const auto [entry, is_new] = measured.try_emplace(threads());
+  static std::map<std::pair<int, bool>, Peaks> measured;
+  const auto [entry, is_new] = measured.try_emplace({threads(), wide_registers()});
   if (is_new)
     entry->second = {
         .flops = fma_rate(), .read = read_rate(memory_bytes), .update = update_rate(memory_bytes)};

@@ -5,11 +5,11 @@
 
 #include "kernels/avx2/pack.h"
 
-CAROUSEL_AVX2_BEGIN
-
 namespace carousel::CAROUSEL_SIMD {
 
 #ifdef CAROUSEL_AVX512
+
+CAROUSEL_AVX2_BEGIN
 
 template <class Real>
 struct Wide;
@@ -59,6 +59,8 @@ inline Wide<double> fma(Wide<double> a, Wide<double> b, Wide<double> c) {
   return _mm512_fmadd_pd(a.v, b.v, c.v);
 }
 
+CAROUSEL_AVX2_END
+
 constexpr std::int64_t tile_rows = 12;  // of 32 registers, 24 are sums
 
 #else
@@ -75,5 +77,3 @@ template <class Real>
 constexpr std::int64_t tile_columns = tile_packs* Wide<Real>::lanes;
 
 }  // namespace carousel::CAROUSEL_SIMD
-
-CAROUSEL_AVX2_END
