@@ -34,7 +34,7 @@ void add_layer_norm_cases(CaseList& list) {
                                   {"bias", {channels}}};
   };
   list.add("add_layer_norm", "one row", pair(1, 8), added({}));
-  list.add("add_layer_norm", "odd sizes", pair(5, 17), added({.residual_weight = true}));
+  list.add("add_layer_norm", "one past two packs", pair(5, 17), added({.residual_weight = true}));
   list.add("add_layer_norm", "heads", pair(70, 12), added({.groups = 3}));
   list.add("add_layer_norm", "the norm alone", {{"x", {3, 5}}, {"branch", {3, 5}}},
            [](const auto& in) { return std::vector{add_layer_norm(in[0], in[1], {}, {}).y}; });
