@@ -5,6 +5,7 @@
 
 #include "autograd/record.h"
 #include "kernels/kernels.h"
+#include "ops/layout.h"
 
 namespace carousel {
 
@@ -198,6 +199,8 @@ Var<Real> linear_concat(const std::vector<Var<Real>>& parts, const Var<Real>& we
   }
   check_linear("linear_concat", parts[0].shape().with(-1, in), in, weight, bias);
   const auto out = weight.dim(0), rows = parts[0].shape().outer(-1);
+  // In decoding it is cheaper to join a few rows than to take the weight apart.
+  if (Tape::current() == nullptr && rows <= out) return linear(concat(parts, -1), weight, bias);
   const auto& k = kernels<Real>(weight.device());
 
   Tensor<Real> y(parts[0].shape().with(-1, out), weight.device());

@@ -9,7 +9,7 @@
 #include "kernels/block_diagonal.h"
 
 #include "kernels/avx2/avx2.h"
-#include "kernels/avx2/product.h"
+#include "kernels/avx2/dots.h"
 #include "kernels/avx2/row_sums.h"
 
 CAROUSEL_AVX2_BEGIN
@@ -40,21 +40,33 @@ Pack<Real> multiply_quads(const Real* columns, Pack<Real> x, Pack<Real> start) {
   return fma(P::load(columns + 3 * P::lanes), spread<3>(x), start);
 }
 
+// The transpose of a 4×4 block, whose rows become to_row apart.
+void transpose_quad(const float* from, float* to, std::int64_t to_row) {
+  __m128 row[quad];
+  for (std::int64_t i = 0; i < quad; ++i) row[i] = _mm_loadu_ps(from + i * quad);
+  _MM_TRANSPOSE4_PS(row[0], row[1], row[2], row[3]);
+  for (std::int64_t i = 0; i < quad; ++i) _mm_storeu_ps(to + i * to_row, row[i]);
+}
+void transpose_quad(const double* from, double* to, std::int64_t to_row) {
+  transpose_block(from, quad, to, to_row);
+}
+
 // The 4×4 blocks (K, out, in) in the order of multiply_quads: for each pack of channels its four
-// columns. transposed: of the transposed blocks. Blocks that do not exist are zero.
+// columns. transposed: of the transposed blocks. What a last pack has no blocks for is zero.
 template <class Real>
 Scratch<Real> quad_columns(const Real* weight, std::int64_t K, bool transposed) {
   constexpr std::int64_t lanes = Pack<Real>::lanes, blocks = lanes / quad;
   const std::int64_t packs = (K + blocks - 1) / blocks;
   Scratch<Real> columns(packs * quad * lanes);
-  std::fill_n(columns.data(), packs * quad * lanes, Real{0});
+  if (K % blocks != 0)
+    std::fill_n(columns.data() + (packs - 1) * quad * lanes, quad * lanes, Real{0});
   for (std::int64_t k = 0; k < K; ++k) {
-    for (std::int64_t o = 0; o < quad; ++o) {
-      for (std::int64_t i = 0; i < quad; ++i) {
-        const std::int64_t row = transposed ? i : o, column = transposed ? o : i;
-        columns.data()[(k / blocks * quad + column) * lanes + k % blocks * quad + row] =
-            weight[(k * quad + o) * quad + i];
-      }
+    const Real* const block = weight + k * quad * quad;
+    Real* const to = columns.data() + k / blocks * quad * lanes + k % blocks * quad;
+    if (transposed) {
+      for (std::int64_t i = 0; i < quad; ++i) std::copy_n(block + i * quad, quad, to + i * lanes);
+    } else {
+      transpose_quad(block, to, lanes);
     }
   }
   return columns;
@@ -140,6 +152,25 @@ void for_block_rows(std::int64_t K, std::int64_t N, const Body& body) {
   });
 }
 
+// Few rows do not repay the transposing of the blocks: dot products with their rows as they lie.
+template <class Real>
+void forward_few(const BlockDiagonalForward<Real>& a) {
+  constexpr std::int64_t height = 32;  // outputs of a block that a thread takes at a time
+  const std::int64_t parts = (a.O + height - 1) / height;
+  parallel_for(
+      a.K * parts, grain_for(height * a.I * a.N), [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) {
+          const std::int64_t k = i / parts, first = i % parts * height;
+          const Real* const bias = a.bias == nullptr ? nullptr : a.bias + k * a.O;
+          multiply_lanes<4>(
+              a.x + k * a.I, a.K * a.I, a.N, Factor<Real>{a.weight + k * a.O * a.I, a.I, 1}, first,
+              std::min(a.O, first + height), a.I, [&](std::int64_t n, std::int64_t o, Real dot) {
+                a.y[(n * a.K + k) * a.O + o] = bias == nullptr ? dot : dot + bias[o];
+              });
+        }
+      });
+}
+
 template <class Real>
 void forward_large(const BlockDiagonalForward<Real>& a) {
   const Scratch<Real> transposed(a.K * a.I * a.O);
@@ -192,7 +223,8 @@ void backward_weight_large(const BlockDiagonalBackward<Real>& a) {
 
 template <class Real>
 void block_diagonal_forward(const BlockDiagonalForward<Real>& a) {
-  if (a.O != quad || a.I != quad) return forward_large(a);
+  constexpr std::int64_t few_rows = 16;
+  if (a.O != quad || a.I != quad) return a.N <= few_rows ? forward_few(a) : forward_large(a);
   multiply_quad_rows<false>(a.weight, false, a.bias, a.x, a.y, a.N, a.K);
 }
 

@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "kernels/avx2/avx2.h"
+#include "kernels/avx2/product.h"
 #include "kernels/avx2/row_sums.h"
+#include "kernels/avx2/scratch.h"
 
 CAROUSEL_AVX2_BEGIN
 
@@ -33,17 +35,17 @@ Real* row(const Args& a, Real* x, Real* state, std::int64_t b, std::int64_t s) {
   return start + (s >= 0 ? b * a.S + s : (b + 1) * (a.KS - 1) + s) * a.C;
 }
 
-// The weights tap by tap, (KS, C), for a tap that reaches 0, 1, … steps back.
-template <class Args>
-auto taps_of(const Args& a) {
-  std::vector taps(a.weight, a.weight + a.KS * a.C);
-  for (std::int64_t c = 0; c < a.C; ++c) {
-    for (std::int64_t k = 0; k < a.KS; ++k) {
-      taps[static_cast<std::size_t>(k * a.C + c)] = a.weight[c * a.KS + a.KS - 1 - k];
-    }
+// The weights tap by tap, (KS, C). A tap that reaches k steps back is at last − k · C.
+template <class Real>
+struct Taps {
+  Scratch<Real> values;
+  const Real* last;
+
+  template <class Args>
+  explicit Taps(const Args& a) : values(a.KS * a.C), last(values.data() + (a.KS - 1) * a.C) {
+    transpose(a.weight, a.KS, a.C, a.KS, values.data(), a.C);
   }
-  return taps;
-}
+};
 
 // The rows that one row is a sum over, one per tap.
 template <class Real>
@@ -68,16 +70,16 @@ void find_past(const Args& a, std::int64_t b, std::int64_t t, Neighbours<Real>& 
   }
 }
 
-// y = start + Σ_k taps_k ⊙ rows_k, each (C).
+// y = start + Σ_k tap_k ⊙ rows_k, each (C), with tap_k at tap − k · C.
 template <class Real>
-void add_taps(const Real* taps, const Neighbours<Real>& rows, const Real* start, std::int64_t C,
+void add_taps(const Real* tap, const Neighbours<Real>& rows, const Real* start, std::int64_t C,
               Real* y) {
   using P = Pack<Real>;
   for_packs<Real>(0, C, [&](std::int64_t c, auto part) {
     P sum;
     if (start != nullptr) sum = P::load(start + c, part);
     for (std::int64_t k = 0; k < rows.count; ++k) {
-      sum = fma(P::load(taps + k * C + c, part), P::load(rows[k] + c, part), sum);
+      sum = fma(P::load(tap - k * C + c, part), P::load(rows[k] + c, part), sum);
     }
     sum.store(y + c, part);
   });
@@ -85,8 +87,8 @@ void add_taps(const Real* taps, const Neighbours<Real>& rows, const Real* start,
 
 // d, (C), gets what row s of [state | x] gave to the steps that saw it, and to the final state.
 template <class Real>
-void backward_row(const Conv1dBackward<Real>& a, const Real* taps, std::int64_t b, std::int64_t s,
-                  Neighbours<Real>& seen, Real* d) {
+void backward_row(const Conv1dBackward<Real>& a, const Real* last_tap, std::int64_t b,
+                  std::int64_t s, Neighbours<Real>& seen, Real* d) {
   const std::int64_t first = std::max<std::int64_t>(0, -s);
   const Real* last = nullptr;
   seen.count = 0;
@@ -99,7 +101,7 @@ void backward_row(const Conv1dBackward<Real>& a, const Real* taps, std::int64_t 
     if (k > 0 && resets(a, b, t)) break;
     seen.push(a.dy + (b * a.S + t) * a.C);
   }
-  add_taps(taps + first * a.C, seen, d, a.C, d);
+  add_taps(last_tap - first * a.C, seen, d, a.C, d);
   if (last != nullptr) add_to(d, last, a.C);
 }
 
@@ -157,19 +159,19 @@ void store_state(const Conv1dForward<Real>& a, std::int64_t b) {
 
 template <class Real>
 void conv1d_forward(const Conv1dForward<Real>& a) {
-  const std::vector<Real> taps = taps_of(a);
+  const Taps<Real> taps(a);
   for_rows<Real>(a, 0, a.S, [&](std::int64_t b, std::int64_t t, Neighbours<Real>& past) {
     find_past(a, b, t, past);
-    add_taps(taps.data(), past, a.bias, a.C, a.y + (b * a.S + t) * a.C);
+    add_taps(taps.last, past, a.bias, a.C, a.y + (b * a.S + t) * a.C);
   });
   for (std::int64_t b = 0; b < a.B; ++b) store_state(a, b);
 }
 
 template <class Real>
 void conv1d_backward(const Conv1dBackward<Real>& a) {
-  const std::vector<Real> taps = taps_of(a);
+  const Taps<Real> taps(a);
   const auto backward = [&](std::int64_t b, std::int64_t s, Neighbours<Real>& seen) {
-    backward_row(a, taps.data(), b, s, seen, row(a, a.dx, a.dstate, b, s));
+    backward_row(a, taps.last, b, s, seen, row(a, a.dx, a.dstate, b, s));
   };
   // One after the other, since the two gradients might be one buffer.
   if (a.dx != nullptr) for_rows<Real>(a, 0, a.S, backward);

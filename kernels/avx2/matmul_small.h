@@ -2,10 +2,9 @@
 #pragma once
 
 #include <algorithm>
-#include <type_traits>
 
 #include "core/parallel.h"
-#include "kernels/avx2/panels.h"
+#include "kernels/avx2/dots.h"
 #include "kernels/avx2/scratch.h"
 #include "kernels/matmul.h"
 
@@ -110,54 +109,6 @@ inline void multiply_thin(const MatMul<Real>& p) {
   });
 }
 
-// The dot products of `rows` vectors x, K apart, with `lanes` lanes of a factor.
-template <int rows, int lanes, class Real, class Finish>
-inline void multiply_dots(const Real* x, const Real* f, std::int64_t lane_stride, std::int64_t K,
-                          const Finish& finish) {
-  using P = Pack<Real>;
-  P sums[rows][lanes];
-  for_packs<Real>(0, K, [&](std::int64_t k, auto part) {
-    P values[lanes];
-    for (int j = 0; j < lanes; ++j) values[j] = P::load(f + j * lane_stride + k, part);
-    for (int i = 0; i < rows; ++i) {
-      const P factor = P::load(x + i * K + k, part);
-      for (int j = 0; j < lanes; ++j) sums[i][j] = fma(factor, values[j], sums[i][j]);
-    }
-  });
-  for (int i = 0; i < rows; ++i) {
-    for (int j = 0; j < lanes; ++j) finish(i, j, sum(sums[i][j]));
-  }
-}
-
-// x (count, K) with the lanes [begin, end) of f, whose depth is contiguous. result(row, lane) is
-// where a dot product goes.
-template <int rows, class Real, class Result>
-inline void multiply_lanes(const Real* x, std::int64_t count, const Factor<Real>& f,
-                           std::int64_t begin, std::int64_t end, std::int64_t K,
-                           const Result& result) {
-  constexpr int lanes = rows == 1 ? 8 : rows == 2 ? 4 : 12 / rows;
-  std::int64_t row = 0;
-  for (; row + rows <= count; row += rows) {
-    std::int64_t lane = begin;
-    const auto dots = [&]<int width>(std::integral_constant<int, width>) {
-      for (; lane + width <= end; lane += width) {
-        multiply_dots<rows, width>(x + row * K, f.data + lane * f.lane_stride, f.lane_stride, K,
-                                   [&](int i, int j, Real dot) { result(row + i, lane + j, dot); });
-      }
-    };
-    dots(std::integral_constant<int, lanes>{});
-    if constexpr (lanes > 4) dots(std::integral_constant<int, 4>{});
-    if constexpr (lanes > 2) dots(std::integral_constant<int, 2>{});
-    dots(std::integral_constant<int, 1>{});
-  }
-  if constexpr (rows > 1) {
-    const auto rest = [&](std::int64_t i, std::int64_t lane, Real dot) {
-      result(row + i, lane, dot);
-    };
-    multiply_lanes<rows - 1>(x + row * K, count - row, f, begin, end, K, rest);
-  }
-}
-
 // Few rows of c, or few columns, where the lanes of the other factor are contiguous along k.
 template <class Real>
 inline void multiply_few_lanes(const MatMul<Real>& p, bool few_are_rows) {
@@ -178,7 +129,7 @@ inline void multiply_few_lanes(const MatMul<Real>& p, bool few_are_rows) {
       to = p.accumulate ? to + dot : dot;
     };
     parallel_for(many, grain, [&](std::int64_t begin, std::int64_t end) {
-      multiply_lanes<4>(x, few, large, begin, end, p.K, result);
+      multiply_lanes<4>(x, p.K, few, large, begin, end, p.K, result);
     });
   }
 }

@@ -8,7 +8,7 @@
 
 #include "kernels/avx2/recurrence.h"
 
-#include "kernels/avx2/product.h"
+#include "kernels/avx2/dots.h"
 
 CAROUSEL_AVX2_BEGIN
 
@@ -75,11 +75,15 @@ void Mixing<Real>::step(std::int64_t t, Ahead<Real>& ahead) {
     packed = true;
     panels.multiply(h.data(), tile.size(), mixed.data(), rows, ahead);
   } else {
-    // A single step uses R once: a piece at a time, which stays in the first cache.
-    const std::int64_t piece = 4 * Panels<Real>::width;
+    // A single step uses R once, where it lies: a piece at a time, which stays in the cache.
+    constexpr std::int64_t piece = 64;
     for (std::int64_t j = 0; j < rows; j += piece) {
-      panels.fill_transposed(R + j * a.DH, std::min(piece, rows - j), a.DH);
-      panels.multiply(h.data(), tile.size(), mixed.data() + j, rows, ahead);
+      for (std::int64_t b = tile.begin; b < tile.end; ++b) {
+        Real* const to = of(b);
+        multiply_lanes<1>(h[size_of(b - tile.begin)], a.DH, 1, Factor<Real>{R, a.DH, 1}, j,
+                          std::min(rows, j + piece), a.DH,
+                          [to](std::int64_t, std::int64_t lane, Real dot) { to[lane] = dot; });
+      }
     }
   }
 }
