@@ -51,6 +51,7 @@ class Tensor {
   std::int64_t dim(int axis) const { return shape_[axis]; }
   std::int64_t numel() const { return defined() ? shape_.numel() : 0; }
   Device device() const { return storage_.device(); }
+  bool shared() const { return storage_.shared(); }  // with other tensors
 
   const T* data() const { return reinterpret_cast<const T*>(storage_.data()); }
   T* mutable_data() { return reinterpret_cast<T*>(storage_.data()); }

@@ -32,7 +32,7 @@ struct MlstmForward {
   MlstmInputs<Real> in;
   Real* h;        // (B, S, NH, DHv)
   Real* den;      // (B, S, NH)            n·q, for backward
-  Real* c;        // (B, NH, DHqk, DHv)    final state
+  Real* c;        // (B, NH, DHqk, DHv)    final state; in the recurrent form c, n may be c0, n0
   Real* n;        // (B, NH, DHqk)
   Real* m;        // (B, NH)
   Real* chunk_c;  // (B, NH, ceil(S / L) - 1, DHqk, DHv)  state before every chunk but the first,

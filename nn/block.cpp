@@ -31,13 +31,14 @@ Block<Real>::Block(const Init& init, const ModelConfig& model, std::int64_t bloc
 
 template <class Real>
 typename Block<Real>::Result Block<Real>::operator()(const Residual<Real>& x,
-                                                     const BlockState<Real>& state,
+                                                     BlockState<Real> state,
                                                      const CallOptions& options) const {
   const auto [sum, normed] = xlstm_norm(x);
-  const auto inner =
-      std::visit([&, &normed = normed](
-                     const auto& layer) { return layer(normed, state, options.named("xlstm")); },
-                 xlstm);
+  const auto inner = std::visit(
+      [&, &normed = normed](const auto& layer) {
+        return layer(normed, std::move(state), options.named("xlstm"));
+      },
+      xlstm);
   const Residual<Real> y{sum, inner.y};
   if (!ffn) return {y, inner.state};
   const auto [ffn_sum, ffn_normed] = (*ffn_norm)(y);

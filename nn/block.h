@@ -27,7 +27,7 @@ struct Block {
   };
 
   // x (B, S, d) → (B, S, d)
-  Result operator()(const Residual<Real>& x, const BlockState<Real>& state,
+  Result operator()(const Residual<Real>& x, BlockState<Real> state,
                     const CallOptions& options) const;
 
   template <class Visitor>

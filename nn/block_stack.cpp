@@ -15,15 +15,16 @@ BlockStack<Real>::BlockStack(const Init& init, const ModelConfig& model) {
 
 template <class Real>
 typename BlockStack<Real>::Result BlockStack<Real>::operator()(const Var<Real>& x,
-                                                               const ModelState<Real>& state,
+                                                               ModelState<Real> state,
                                                                const CallOptions& options) const {
   CAROUSEL_CHECK(state.blocks.empty() || state.blocks.size() == blocks.size(),
                  "model: state has {} blocks, want none or {}", state.blocks.size(), blocks.size());
   Residual<Real> residual{x, {}};
   ModelState<Real> last;
   for (std::size_t i = 0; i < blocks.size(); ++i) {
-    const auto before = state.blocks.empty() ? BlockState<Real>{} : state.blocks[i];
-    auto [y, after] = blocks[i](residual, before, options.named(fmt::format("blocks.{}", i)));
+    auto before = state.blocks.empty() ? BlockState<Real>{} : std::move(state.blocks[i]);
+    auto [y, after] =
+        blocks[i](residual, std::move(before), options.named(fmt::format("blocks.{}", i)));
     residual = std::move(y);
     last.blocks.push_back(std::move(after));
   }

@@ -21,8 +21,7 @@ struct BlockStack {
   };
 
   // x (B, S, d) → (B, S, d). Throws Error for a state with another number of blocks.
-  Result operator()(const Var<Real>& x, const ModelState<Real>& state,
-                    const CallOptions& options) const;
+  Result operator()(const Var<Real>& x, ModelState<Real> state, const CallOptions& options) const;
 
   template <class Visitor>
   void visit(Visitor&& v) const {

@@ -23,7 +23,7 @@ LanguageModel<Real>::LanguageModel(const ModelConfig& model_config, std::uint64_
 
 template <class Real>
 ModelOutput<Real> LanguageModel<Real>::operator()(const Tensor<std::int32_t>& tokens,
-                                                  const ModelState<Real>& state,
+                                                  ModelState<Real> state,
                                                   const CallOptions& options) const {
   CAROUSEL_CHECK(tokens.rank() == 2 && tokens.numel() > 0,
                  "model: tokens has shape {}, want (batch, positions), at least one each",
@@ -35,7 +35,7 @@ ModelOutput<Real> LanguageModel<Real>::operator()(const Tensor<std::int32_t>& to
   if (config.add_embedding_dropout) {
     x = options.named("token_embedding").drop(x, config.dropout);
   }
-  auto [y, after] = xlstm_block_stack(x, state, options);
+  auto [y, after] = xlstm_block_stack(x, std::move(state), options);
   return {lm_head ? (*lm_head)(y) : linear(y, token_embedding.weight, {}), std::move(after)};
 }
 

@@ -32,19 +32,19 @@ MlstmCell<Real>::MlstmCell(const Init& init, const ModelConfig& model,
 
 template <class Real>
 CellResult<Real> MlstmCell<Real>::operator()(const Var<Real>& q, const Var<Real>& k,
-                                             const Var<Real>& v,
-                                             const std::vector<Var<Real>>& state,
+                                             const Var<Real>& v, std::vector<Var<Real>> state,
                                              const Tensor<std::int32_t>& reset) const {
   CAROUSEL_CHECK(state.empty() || state.size() == 3,
                  "mlstm: state has {} tensors, want none or C, n, m", state.size());
   const std::vector qkv{q, k, v};
   const auto S = q.dim(1), NH = outnorm.heads;
   const Shape by_head{q.dim(0), S, NH, q.dim(2) / NH};
-  const auto initial =
-      state.empty() ? MlstmState<Real>{} : MlstmState<Real>{state[0], state[1], state[2]};
+  MlstmState<Real> initial;
+  if (!state.empty()) initial = {std::move(state[0]), std::move(state[1]), std::move(state[2])};
   const MlstmOptions options{.form = S == 1 ? MlstmForm::recurrent : MlstmForm::chunkwise};
-  const auto result = mlstm(reshape(q, by_head), reshape(k, by_head), reshape(v, by_head),
-                            igate.concat(qkv), fgate.concat(qkv), initial, reset, options);
+  const auto result =
+      mlstm(reshape(q, by_head), reshape(k, by_head), reshape(v, by_head), igate.concat(qkv),
+            fgate.concat(qkv), std::move(initial), reset, options);
   return {outnorm(reshape(result.h, q.shape())), {result.state.c, result.state.n, result.state.m}};
 }
 
@@ -67,7 +67,7 @@ MlstmLayer<Real>::MlstmLayer(const Init& init, const ModelConfig& model,
 }
 
 template <class Real>
-LayerResult<Real> MlstmLayer<Real>::operator()(const Var<Real>& x, const BlockState<Real>& state,
+LayerResult<Real> MlstmLayer<Real>::operator()(const Var<Real>& x, BlockState<Real> state,
                                                const CallOptions& options) const {
   const auto inner = learnable_skip.dim(0);
   const auto up = proj_up.split(x, {inner, inner});
@@ -81,7 +81,8 @@ LayerResult<Real> MlstmLayer<Real>::operator()(const Var<Real>& x, const BlockSt
   }
   const auto x_c = activation(Activation::silu, mixed);
 
-  const auto cell = mlstm_cell(q_proj(x_c), k_proj(x_c), v_proj(x_m), state.cell, options.reset);
+  const auto cell =
+      mlstm_cell(q_proj(x_c), k_proj(x_c), v_proj(x_m), std::move(state.cell), options.reset);
   const auto y = proj_down(skip_gate(Activation::silu, z, cell.h, x_c, learnable_skip));
   return {options.drop(y, dropout), {conv_state, cell.state}};
 }

@@ -23,7 +23,7 @@ struct MlstmCell {
 
   // q, k, v (B, S, I); state none or {C, n, m}; reset (B, S) or undefined. h (B, S, I).
   CellResult<Real> operator()(const Var<Real>& q, const Var<Real>& k, const Var<Real>& v,
-                              const std::vector<Var<Real>>& state,
+                              std::vector<Var<Real>> state,
                               const Tensor<std::int32_t>& reset) const;
 
   template <class Visitor>
@@ -51,7 +51,7 @@ struct MlstmLayer {
   MlstmLayer(const Init& init, const ModelConfig& model, const MlstmLayerConfig& config);
 
   // x (B, S, d) → (B, S, d)
-  LayerResult<Real> operator()(const Var<Real>& x, const BlockState<Real>& state,
+  LayerResult<Real> operator()(const Var<Real>& x, BlockState<Real> state,
                                const CallOptions& options) const;
 
   template <class Visitor>

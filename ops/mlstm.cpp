@@ -73,6 +73,13 @@ void check(const Arguments<Real>& a) {
   CAROUSEL_CHECK(a.options.eps >= 0, "mlstm: eps got {}, want at least 0", a.options.eps);
 }
 
+// Whether nobody can tell if the state is overwritten.
+template <class Real>
+bool may_overwrite(const MlstmState<Real>& state) {
+  return state.c.defined() && !state.c.value.shared() && !state.n.value.shared() &&
+         !state.c.wanted() && !state.n.wanted() && Tape::current() == nullptr;
+}
+
 template <class Real>
 struct Form {
   void (*forward)(const MlstmForward<Real>&);
@@ -96,8 +103,9 @@ Form<Real> kernels_of(MlstmForm form, const Kernels<Real>& k) {
 
 template <class Real>
 MlstmResult<Real> mlstm(const Var<Real>& q, const Var<Real>& k, const Var<Real>& v,
-                        const Var<Real>& i, const Var<Real>& f, const MlstmState<Real>& state,
+                        const Var<Real>& i, const Var<Real>& f, MlstmState<Real> state,
                         const Tensor<std::int32_t>& reset, const MlstmOptions& options) {
+  const bool in_place = may_overwrite(state) && options.form == MlstmForm::recurrent;
   const Arguments<Real> arguments{q.value,       k.value,       v.value,       i.value, f.value,
                                   state.c.value, state.n.value, state.m.value, reset,   options};
   check(arguments);
@@ -106,7 +114,8 @@ MlstmResult<Real> mlstm(const Var<Real>& q, const Var<Real>& k, const Var<Real>&
   const auto device = q.device();
   const auto form = kernels_of(options.form, kernels<Real>(device));
   Tensor<Real> h({in.B, in.S, in.NH, in.DHv}, device), den({in.B, in.S, in.NH}, device);
-  Tensor<Real> c({in.B, in.NH, in.DHqk, in.DHv}, device), n({in.B, in.NH, in.DHqk}, device);
+  Tensor<Real> c = in_place ? arguments.c0 : Tensor<Real>({in.B, in.NH, in.DHqk, in.DHv}, device);
+  Tensor<Real> n = in_place ? arguments.n0 : Tensor<Real>({in.B, in.NH, in.DHqk}, device);
   Tensor<Real> m({in.B, in.NH}, device), chunk_c, chunk_n;
   if (Tape::current() != nullptr && options.form != MlstmForm::parallel) {
     const auto chunks = (in.S - 1) / in.chunk_size;
@@ -155,11 +164,10 @@ MlstmResult<Real> mlstm(const Var<Real>& q, const Var<Real>& k, const Var<Real>&
 }
 
 template MlstmResult<float> mlstm(const Var<float>&, const Var<float>&, const Var<float>&,
-                                  const Var<float>&, const Var<float>&, const MlstmState<float>&,
+                                  const Var<float>&, const Var<float>&, MlstmState<float>,
                                   const Tensor<std::int32_t>&, const MlstmOptions&);
 template MlstmResult<double> mlstm(const Var<double>&, const Var<double>&, const Var<double>&,
-                                   const Var<double>&, const Var<double>&,
-                                   const MlstmState<double>&, const Tensor<std::int32_t>&,
-                                   const MlstmOptions&);
+                                   const Var<double>&, const Var<double>&, MlstmState<double>,
+                                   const Tensor<std::int32_t>&, const MlstmOptions&);
 
 }  // namespace carousel

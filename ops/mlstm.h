@@ -42,10 +42,11 @@ struct MlstmResult {
 // q, k (B, S, NH, DHqk), v (B, S, NH, DHv), pre-activations of the gates i, f (B, S, NH). reset (B,
 // S) or undefined: where nonzero the state is fresh before that step, and neither values nor
 // gradients cross. Gradients are exact for every input and from every output, the final state
-// included. Throws Error for shapes that do not fit, S = 0, and a chunk size below 1.
+// included. A state that is moved in, held by nobody else and not on a tape is updated in place by
+// the recurrent form. Throws Error for shapes that do not fit, S = 0, and a chunk size below 1.
 template <class Real>
 MlstmResult<Real> mlstm(const Var<Real>& q, const Var<Real>& k, const Var<Real>& v,
-                        const Var<Real>& i, const Var<Real>& f, const MlstmState<Real>& state,
+                        const Var<Real>& i, const Var<Real>& f, MlstmState<Real> state,
                         const Tensor<std::int32_t>& reset = {}, const MlstmOptions& options = {});
 
 }  // namespace carousel

@@ -24,7 +24,7 @@ TrainingSteps::TrainingSteps(const LanguageModel<float>& model, program::Batch b
 double TrainingSteps::operator()() { return trainer_.step(done_++, batch_).loss; }
 
 std::span<const float> DecodeSteps::operator()(std::int32_t token) {
-  output_ = model_(Tensor<std::int32_t>::from({1, 1}, {token}), output_.state);
+  output_ = model_(Tensor<std::int32_t>::from({1, 1}, {token}), std::move(output_.state));
   return output_.logits.value.values();
 }
 

@@ -32,7 +32,7 @@ std::int32_t Writer<Real>::write() {
 template <class Real>
 void Writer<Real>::advance(std::span<const std::int32_t> tokens) {
   const auto S = static_cast<std::int64_t>(tokens.size());
-  auto [logits, state] = model_(Tensor<std::int32_t>::from({1, S}, tokens), state_);
+  auto [logits, state] = model_(Tensor<std::int32_t>::from({1, S}, tokens), std::move(state_));
   state_ = std::move(state);
   const auto last = logits.value.values().last(static_cast<std::size_t>(logits.dim(-1)));
   logits_.assign(last.begin(), last.end());
