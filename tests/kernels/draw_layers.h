@@ -1,0 +1,202 @@
+// Random arguments of the kernels that a layer consists of.
+#pragma once
+
+#include <algorithm>
+
+#include "kernels/kernels.h"
+#include "kernels/reference/reference.h"
+#include "tests/kernels/trial.h"
+
+namespace carousel {
+
+template <class Real>
+void draw(Trial<Real>& t, MatMul<Real>& a) {
+  const auto batch = 1 + t.choice(3), M = t.size(60), N = t.size(60), K = t.size(80);
+  const bool accumulate = t.flip();
+  a = {.a = t.input(batch * M * K),
+       .b = t.input(batch * K * N),
+       .bias = t.optional(N),
+       .c = accumulate ? t.sum(batch * M * N) : t.output(batch * M * N),
+       .batch = batch,
+       .M = M,
+       .N = N,
+       .K = K,
+       .transpose_a = t.flip(),
+       .transpose_b = t.flip(),
+       .accumulate = accumulate};
+}
+
+template <class Real>
+void draw(Trial<Real>& t, BlockDiagonalForward<Real>& a) {
+  const auto N = t.size(60), K = t.size(8), O = t.size(20), I = t.size(20);
+  a = {.x = t.input(N * K * I),
+       .weight = t.input(K * O * I),
+       .bias = t.optional(K * O),
+       .y = t.output(N * K * O),
+       .N = N,
+       .K = K,
+       .O = O,
+       .I = I};
+}
+
+template <class Real>
+void draw(Trial<Real>& t, BlockDiagonalBackward<Real>& a) {
+  const auto N = t.size(60), K = t.size(8), O = t.size(20), I = t.size(20);
+  a = {.dy = t.input(N * K * O),
+       .x = t.input(N * K * I),
+       .weight = t.input(K * O * I),
+       .dx = t.wanted(N * K * I),
+       .dweight = t.wanted(K * O * I),
+       .N = N,
+       .K = K,
+       .O = O,
+       .I = I};
+}
+
+template <class Real>
+void draw(Trial<Real>& t, Conv1dForward<Real>& a) {
+  const auto B = 1 + t.choice(3), S = t.size(20), C = t.size(60), KS = 1 + t.choice(6);
+  a = {.x = t.input(B * S * C),
+       .weight = t.input(C * KS),
+       .bias = t.optional(C),
+       .state = t.optional(B * (KS - 1) * C),
+       .reset = t.resets(B * S),
+       .y = t.output(B * S * C),
+       .last = t.output(B * (KS - 1) * C),
+       .B = B,
+       .S = S,
+       .C = C,
+       .KS = KS};
+}
+
+template <class Real>
+void draw(Trial<Real>& t, Conv1dBackward<Real>& a) {
+  const auto B = 1 + t.choice(3), S = t.size(20), C = t.size(60), KS = 1 + t.choice(6);
+  const auto* const state = t.optional(B * (KS - 1) * C);
+  a = {.dy = t.input(B * S * C),
+       .dlast = t.input(B * (KS - 1) * C),
+       .x = t.input(B * S * C),
+       .weight = t.input(C * KS),
+       .state = state,
+       .reset = t.resets(B * S),
+       .dx = t.wanted(B * S * C),
+       .dweight = t.wanted(C * KS),
+       .dstate = state == nullptr ? nullptr : t.wanted(B * (KS - 1) * C),
+       .B = B,
+       .S = S,
+       .C = C,
+       .KS = KS};
+}
+
+// Targets below zero are those of ignored rows, for which max and log_sum stay as they are.
+template <class Real>
+void draw(Trial<Real>& t, CrossEntropyForward<Real>& a) {
+  const auto N = t.size(20), V = t.size(200);
+  const auto* const targets = t.integers(N, -(V + 3) / 4, V);
+  const auto counted = std::count_if(targets, targets + N, [](auto target) { return target >= 0; });
+  a = {.logits = t.input(N * V),
+       .targets = targets,
+       .max = t.sum(N),
+       .log_sum = t.sum(N),
+       .loss = t.output(1),
+       .N = N,
+       .V = V,
+       .counted = std::max<std::int64_t>(1, counted)};
+}
+
+template <class Real>
+void draw(Trial<Real>& t, CrossEntropyBackward<Real>& a) {
+  CrossEntropyForward<double> forward;
+  auto& before = t.earlier();
+  draw(before, forward);
+  reference::cross_entropy_forward(forward);
+  const auto N = forward.N, V = forward.V;
+  a = {.dloss = t.input(1),
+       .logits = t.rounded(forward.logits, N * V),
+       .targets = t.copied(forward.targets, N),
+       .max = t.rounded(forward.max, N),
+       .log_sum = t.rounded(forward.log_sum, N),
+       .dlogits = t.sum(N * V),
+       .N = N,
+       .V = V,
+       .counted = forward.counted};
+}
+
+template <class Real>
+void draw(Trial<Real>& t, LayerNormForward<Real>& a) {
+  const auto N = t.size(30), G = t.size(8), C = t.size(60), n = N * G * C;
+  const bool branch = t.flip();
+  a = {.x = t.input(n, 1, 0.5),
+       .weight = t.optional(G * C),
+       .bias = t.optional(G * C),
+       .y = t.output(n),
+       .mean = t.output(N * G),
+       .rstd = t.output(N * G),
+       .N = N,
+       .G = G,
+       .C = C,
+       .eps = 1e-5,
+       .weight_offset = t.flip() ? 1.0 : 0.0,
+       .branch = branch ? t.input(n, 1, 0.5) : nullptr,
+       .sum = branch ? t.output(n) : nullptr};
+}
+
+template <class Real>
+void draw(Trial<Real>& t, LayerNormBackward<Real>& a) {
+  LayerNormForward<double> forward;
+  auto& before = t.earlier();
+  draw(before, forward);
+  reference::layer_norm_forward(forward);
+  const auto N = forward.N, G = forward.G, C = forward.C, n = N * G * C;
+  a = {.dy = t.input(n),
+       .x = t.rounded(forward.sum == nullptr ? forward.x : forward.sum, n),
+       .weight = t.rounded(forward.weight, G * C),
+       .mean = t.rounded(forward.mean, N * G),
+       .rstd = t.rounded(forward.rstd, N * G),
+       .dx = t.wanted(n),
+       .dweight = t.wanted(G * C),
+       .dbias = t.wanted(G * C),
+       .N = N,
+       .G = G,
+       .C = C,
+       .weight_offset = forward.weight_offset,
+       .dsum = t.optional(n),
+       .dbranch = forward.sum == nullptr ? nullptr : t.wanted(n)};
+}
+
+template <class Real>
+void draw(Trial<Real>& t, RmsNormForward<Real>& a) {
+  const auto N = t.size(30), G = t.size(8), C = t.size(60), n = N * G * C;
+  a = {.x = t.input(n),
+       .weight = t.optional(G * C),
+       .bias = t.optional(G * C),
+       .y = t.output(n),
+       .rrms = t.output(N * G),
+       .N = N,
+       .G = G,
+       .C = C,
+       .eps = 1e-5,
+       .weight_offset = t.flip() ? 1.0 : 0.0};
+}
+
+template <class Real>
+void draw(Trial<Real>& t, RmsNormBackward<Real>& a) {
+  RmsNormForward<double> forward;
+  auto& before = t.earlier();
+  draw(before, forward);
+  reference::rms_norm_forward(forward);
+  const auto N = forward.N, G = forward.G, C = forward.C, n = N * G * C;
+  a = {.dy = t.input(n),
+       .x = t.rounded(forward.x, n),
+       .weight = t.rounded(forward.weight, G * C),
+       .rrms = t.rounded(forward.rrms, N * G),
+       .dx = t.wanted(n),
+       .dweight = t.wanted(G * C),
+       .dbias = t.wanted(G * C),
+       .N = N,
+       .G = G,
+       .C = C,
+       .weight_offset = forward.weight_offset};
+}
+
+}  // namespace carousel
