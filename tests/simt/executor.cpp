@@ -15,21 +15,10 @@ namespace {
 
 std::uint64_t count(const dim3& d) { return std::uint64_t{d.x} * d.y * d.z; }
 
-uint3 unravel(std::uint64_t i, const dim3& d) {
+template <class Index>
+uint3 unravel(Index i, const dim3& d) {
   return {static_cast<unsigned>(i % d.x), static_cast<unsigned>(i / d.x % d.y),
           static_cast<unsigned>(i / d.x / d.y)};
-}
-
-// The fiber that goes on when the running one cannot.
-Fiber& next_fiber() {
-  Executor& e = executor;
-  if (e.aborting) return *e.launcher;
-  if (e.started < e.threads) {
-    if (e.idle.first != nullptr) return e.idle.pop();
-    e.fibers.push_back(make_fiber(run_threads));
-    return *e.fibers.back();
-  }
-  return e.ready.first == nullptr ? *e.launcher : e.ready.pop();
 }
 
 void begin_thread(Fiber& fiber) {
@@ -152,10 +141,11 @@ void run_threads() {
   }
 }
 
-void wait() {
-  switch_to(next_fiber());
-  if (executor.aborting) throw Executor::Abort{};
-  running->waits = {};
+Fiber& fiber_for_next_thread() {
+  Executor& e = executor;
+  if (e.idle.first != nullptr) return e.idle.pop();
+  e.fibers.push_back(make_fiber(run_threads));
+  return *e.fibers.back();
 }
 
 cudaError_t execute(const Launch& launch, const void* arguments) {

@@ -66,7 +66,25 @@ inline State& state_of(const Fiber& fiber) { return *reinterpret_cast<State*>(fi
 unsigned first_of_cluster();
 
 void run_threads();  // the body of every fiber
-void wait();         // until some other thread makes this one ready
+Fiber& fiber_for_next_thread();
+
+// The fiber that goes on when the running one cannot.
+[[gnu::always_inline]] inline Fiber& next_fiber() {
+  Executor& e = executor;
+  if (e.aborting) [[unlikely]]
+    return *e.launcher;
+  if (e.started < e.threads) return fiber_for_next_thread();
+  return e.ready.first == nullptr ? *e.launcher : e.ready.pop();
+}
+
+// Until some other thread makes this one ready.
+[[gnu::always_inline]] inline void wait(const Place& place) {
+  running->waits = place;
+  switch_to(next_fiber());
+  if (executor.aborting) [[unlikely]]
+    throw Executor::Abort{};
+}
+
 std::string text(const Place& place);
 std::string explain_standstill();  // who waits for whom, when no thread can go on
 void multiply_fragments(Warp& warp);

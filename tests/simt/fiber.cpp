@@ -12,10 +12,38 @@ namespace simt {
 namespace {
 
 Fiber launcher;  // the caller of execute()
-Fiber* previous = nullptr;
 
 #ifdef SIMT_ASAN
 constexpr std::size_t kStackBytes = std::size_t{256} << 10;
+#else
+constexpr std::size_t kStackBytes = std::size_t{64} << 10;
+#endif
+
+// Remembers the stack that the fiber is given; a page before it catches an overflow. The stacks
+// begin at different places of their first page: else all of them would share a few cache lines.
+struct Stack {
+  Fiber* fiber;
+  boost::context::protected_fixedsize_stack pages{kStackBytes};
+  boost::context::stack_context allocate() {
+    static std::size_t made = 0;
+    boost::context::stack_context stack = pages.allocate();
+    const std::size_t skipped = made++ * 9 % 32 * 128;
+    stack.sp = static_cast<char*>(stack.sp) - skipped;
+    stack.size -= skipped;
+    fiber->stack_bytes = stack.size - boost::context::stack_traits::page_size();
+    fiber->stack = static_cast<char*>(stack.sp) - fiber->stack_bytes;
+    return stack;
+  }
+  void deallocate(boost::context::stack_context&) {}  // fibers stay until the program ends
+};
+
+}  // namespace
+
+Fiber* running = &launcher;
+Fiber* previous = nullptr;
+Thread* current = &launcher.thread;
+
+#ifdef SIMT_ASAN
 void leave(Fiber& from, const Fiber& to) {
   __sanitizer_start_switch_fiber(&from.sanitizer, to.stack, to.stack_bytes);
 }
@@ -23,34 +51,12 @@ void enter(Fiber& self) {
   const void* stack = nullptr;
   std::size_t bytes = 0;
   __sanitizer_finish_switch_fiber(self.sanitizer, &stack, &bytes);
-  if (previous->stack == nullptr) {  // the launcher, whose stack the system made
-    previous->stack = stack;
-    previous->stack_bytes = bytes;
+  if (previous == &launcher) {  // whose stack the system made
+    launcher.stack = stack;
+    launcher.stack_bytes = bytes;
   }
 }
-#else
-constexpr std::size_t kStackBytes = std::size_t{64} << 10;
-void leave(Fiber&, const Fiber&) {}
-void enter(Fiber&) {}
 #endif
-
-// Remembers the stack that the fiber is given; a page before it catches an overflow.
-struct Stack {
-  Fiber* fiber;
-  boost::context::protected_fixedsize_stack pages{kStackBytes};
-  boost::context::stack_context allocate() {
-    const boost::context::stack_context stack = pages.allocate();
-    fiber->stack_bytes = stack.size - boost::context::stack_traits::page_size();
-    fiber->stack = static_cast<char*>(stack.sp) - fiber->stack_bytes;
-    return stack;
-  }
-  void deallocate(boost::context::stack_context& stack) { pages.deallocate(stack); }
-};
-
-}  // namespace
-
-Fiber* running = &launcher;
-Thread* current = &launcher.thread;
 
 Fiber* make_fiber(void (*body)()) {
   auto* fiber = new Fiber;
@@ -62,19 +68,6 @@ Fiber* make_fiber(void (*body)()) {
                                            return boost::context::fiber();
                                          });
   return fiber;
-}
-
-void switch_to(Fiber& to) {
-  Fiber& from = *running;
-  previous = &from;
-  running = &to;
-  current = &to.thread;
-  threadIdx = to.thread.index;
-  blockIdx = to.thread.block_index;
-  leave(from, to);
-  boost::context::fiber came_from = std::move(to.context).resume();
-  enter(from);
-  previous->context = std::move(came_from);
 }
 
 }  // namespace simt

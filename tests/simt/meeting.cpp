@@ -13,14 +13,14 @@ void check_place(const Place& expected, const Place& here) {
 }
 
 // One more thread has come to a barrier of `size`; true for the last.
-bool arrive(unsigned& arrived, unsigned size, Queue& waiting, const Place& place) {
+[[gnu::always_inline]] inline bool arrive(unsigned& arrived, unsigned size, Queue& waiting,
+                                          const Place& place) {
   if (++arrived == size) {
     arrived = 0;
     return true;
   }
-  running->waits = place;
   waiting.push(*running);
-  wait();
+  wait(place);
   return false;
 }
 
@@ -30,7 +30,7 @@ void pass(unsigned first, unsigned n) {
   for (unsigned i = first; i < first + n; ++i) executor.states[i]->block.since = clock;
 }
 
-void meet_block(State& state, const Place& place, bool vote) {
+[[gnu::always_inline]] inline void meet_block(State& state, const Place& place, bool vote) {
   if (state.arrived == 0)
     state.place = place;
   else
@@ -142,9 +142,8 @@ std::uint64_t meet_lanes(const Place& place, unsigned mask, std::uint64_t value,
   warp.lanes[lane] = {value, source, mask, place, &self};
   warp.arrived |= 1u << lane;
   if ((warp.arrived & mask) != mask) {
-    self.waits = place;
     self.mask = mask;
-    wait();
+    wait(place);
     return warp.lanes[lane].value;
   }
   warp.arrived &= ~mask;
