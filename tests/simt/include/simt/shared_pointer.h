@@ -195,11 +195,11 @@ SharedPointer<T> shared_pointer(std::size_t byte, std::int64_t count) {
 
 }  // namespace simt
 
-#define SIMT_SHARED_ATOMIC(name, result)                                     \
-  template <class T>                                                         \
-  T name(simt::SharedPointer<T> address, std::type_identity_t<T> value) {    \
-    static_assert(std::is_integral_v<T>);                                    \
-    return (*address).update([=](T old) { return static_cast<T>(result); }); \
+#define SIMT_SHARED_ATOMIC(name, result)                                                      \
+  template <class T>                                                                          \
+  T name(simt::SharedPointer<T> address, std::type_identity_t<T> value) {                     \
+    static_assert(std::is_integral_v<T>);                                                     \
+    return (*address).update([=]([[maybe_unused]] T old) { return static_cast<T>(result); }); \
   }
 SIMT_SHARED_ATOMIC(atomicAdd, old + value)
 SIMT_SHARED_ATOMIC(atomicSub, old - value)
