@@ -3,7 +3,8 @@
 # Usage: scripts/setup.sh [more Debian packages …]
 set -euo pipefail
 
-packages=(g++ cmake ninja-build libfmt-dev libcli11-dev nlohmann-json3-dev doctest-dev "$@")
+packages=(g++ cmake ninja-build libfmt-dev libcli11-dev nlohmann-json3-dev doctest-dev
+  libboost-context-dev "$@")
 
 if ! command -v apt-get dpkg-query > /dev/null; then
   missing=()
@@ -12,11 +13,12 @@ if ! command -v apt-get dpkg-query > /dev/null; then
   done
   if [ ${#missing[@]} -gt 0 ]; then
     echo "setup: no apt-get here and no ${missing[*]}; install a C++20 compiler with OpenMP (g++ >= 12 or" \
-      "clang >= 14), cmake >= 3.25, ninja, fmt >= 9, CLI11, nlohmann-json and doctest, then run this again" >&2
+      "clang >= 14), cmake >= 3.25, ninja, fmt >= 9, CLI11, nlohmann-json, doctest and Boost.Context, then run" \
+      "this again" >&2
     exit 1
   fi
-  echo "setup: no apt-get here; the build expects fmt >= 9, CLI11, nlohmann-json and doctest where" \
-    "CMake's find_package sees them" >&2
+  echo "setup: no apt-get here; the build expects fmt >= 9, CLI11, nlohmann-json, doctest and Boost.Context" \
+    "where CMake's find_package sees them" >&2
   exit 0
 fi
 

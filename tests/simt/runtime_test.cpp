@@ -1,0 +1,72 @@
+// The runtime calls: memory, copies, graphs.
+#include <doctest/doctest.h>
+
+#include "tests/simt/device_array.h"
+#include "tests/simt/samples.h"
+
+using namespace carousel;
+
+TEST_CASE("simt: copies stay inside what was allocated, and go the way they say") {
+  std::vector<int> host(4);
+  const DeviceArray<int> device(4);
+  const auto copy = [](void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
+    const cudaError_t error = cudaMemcpy(to, from, bytes, kind);
+    CHECK(cudaGetLastError() == error);
+    return error;
+  };
+  CHECK(copy(device.data(), host.data(), 16, cudaMemcpyHostToDevice) == cudaSuccess);
+  CHECK(copy(device.data() + 1, host.data(), 12, cudaMemcpyHostToDevice) == cudaSuccess);
+  CHECK(copy(device.data() + 1, host.data(), 16, cudaMemcpyHostToDevice) == cudaErrorInvalidValue);
+  CHECK(copy(device.data(), host.data(), 16, cudaMemcpyDeviceToHost) == cudaErrorInvalidValue);
+  CHECK(copy(host.data(), host.data(), 16, cudaMemcpyDeviceToHost) == cudaErrorInvalidValue);
+  CHECK(cudaMemset(device.data(), 0, 17) == cudaErrorInvalidValue);
+  CHECK(cudaFree(device.data() + 1) == cudaErrorInvalidValue);
+  CHECK(cudaGetLastError() == cudaErrorInvalidValue);
+  CHECK(cudaGetLastError() == cudaSuccess);
+}
+
+TEST_CASE("simt: memory is finite and accounted for") {
+  std::size_t before = 0, after = 0, total = 0;
+  cudaMemGetInfo(&before, &total);
+  void* all = nullptr;
+  CHECK(cudaMalloc(&all, total + 1) == cudaErrorMemoryAllocation);
+  CHECK(cudaGetLastError() == cudaErrorMemoryAllocation);
+  {
+    const DeviceArray<double> some(1000);
+    cudaMemGetInfo(&after, &total);
+    CHECK(before - after == 8000);
+  }
+  cudaMemGetInfo(&after, &total);
+  CHECK(before == after);
+}
+
+TEST_CASE("simt: a graph does again what the stream was asked for") {
+  const DeviceArray<int> x(std::vector<int>(100, 1)), y(100);
+  cudaGraph_t graph = nullptr;
+  cudaGraphExec_t executable = nullptr;
+  cuda::check(cudaStreamBeginCapture(cuda::stream(), cudaStreamCaptureModeThreadLocal), "begin");
+  samples::increment(x.data(), 100);
+  cuda::check(cudaMemcpyAsync(y.data(), x.data(), 400, cudaMemcpyDeviceToDevice, cuda::stream()),
+              "copy");
+  samples::increment(x.data(), 50);
+  cuda::check(cudaStreamEndCapture(cuda::stream(), &graph), "end");
+  CHECK(x.values() == std::vector<int>(100, 1));  // nothing has happened yet
+  cuda::check(cudaGraphInstantiate(&executable, graph), "instantiate");
+  cuda::check(cudaGraphDestroy(graph), "destroy");
+  for (int i = 0; i < 2; ++i) cuda::check(cudaGraphLaunch(executable, cuda::stream()), "launch");
+  std::vector<int> want(100, 3);
+  for (std::size_t i = 0; i < 50; ++i) want[i] = 5;
+  CHECK(x.values() == want);
+  for (std::size_t i = 0; i < 50; ++i) want[i] = 4;
+  CHECK(y.values() == want);
+  cuda::check(cudaGraphExecDestroy(executable), "destroy");
+}
+
+TEST_CASE("simt: what waits for the device breaks a capture") {
+  cudaGraph_t graph = nullptr;
+  cuda::check(cudaStreamBeginCapture(cuda::stream(), cudaStreamCaptureModeGlobal), "begin");
+  CHECK(cudaStreamSynchronize(cuda::stream()) == cudaErrorStreamCaptureUnsupported);
+  CHECK(cudaStreamEndCapture(cuda::stream(), &graph) == cudaErrorStreamCaptureInvalidated);
+  CHECK(graph == nullptr);
+  cudaGetLastError();
+}
