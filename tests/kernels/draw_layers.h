@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 
 #include "kernels/kernels.h"
 #include "kernels/reference/reference.h"
@@ -9,9 +10,23 @@
 
 namespace carousel {
 
+// 4 and 8, which have kernels of their own, some sizes of one block, and some of several.
+template <class Real>
+std::int64_t draw_depth(Trial<Real>& t) {
+  switch (t.choice(4)) {
+    case 0:
+      return t.flip() ? 4 : 8;
+    case 1:
+      return 200 + t.size(200);
+    default:
+      return t.size(60);
+  }
+}
+
 template <class Real>
 void draw(Trial<Real>& t, MatMul<Real>& a) {
-  const auto batch = 1 + t.choice(3), M = t.size(60), N = t.size(60), K = t.size(80);
+  const auto batch = 1 + t.choice(3), M = t.size(60), K = draw_depth(t);
+  const auto N = t.choice(8) == 0 ? t.size(160) : t.size(60);
   const bool accumulate = t.flip();
   a = {.a = t.input(batch * M * K),
        .b = t.input(batch * K * N),
@@ -26,9 +41,18 @@ void draw(Trial<Real>& t, MatMul<Real>& a) {
        .accumulate = accumulate};
 }
 
+// Outputs and inputs of a block: 4 by 4, which has a kernel of its own, or any.
+template <class Real>
+std::array<std::int64_t, 2> draw_block(Trial<Real>& t) {
+  if (t.choice(3) == 0) return {4, 4};
+  const auto outputs = t.size(20);
+  return {outputs, t.size(20)};
+}
+
 template <class Real>
 void draw(Trial<Real>& t, BlockDiagonalForward<Real>& a) {
-  const auto N = t.size(60), K = t.size(8), O = t.size(20), I = t.size(20);
+  const auto N = t.size(80), K = t.size(8);
+  const auto [O, I] = draw_block(t);
   a = {.x = t.input(N * K * I),
        .weight = t.input(K * O * I),
        .bias = t.optional(K * O),
@@ -41,7 +65,8 @@ void draw(Trial<Real>& t, BlockDiagonalForward<Real>& a) {
 
 template <class Real>
 void draw(Trial<Real>& t, BlockDiagonalBackward<Real>& a) {
-  const auto N = t.size(60), K = t.size(8), O = t.size(20), I = t.size(20);
+  const auto N = t.size(80), K = t.size(8);
+  const auto [O, I] = draw_block(t);
   a = {.dy = t.input(N * K * O),
        .x = t.input(N * K * I),
        .weight = t.input(K * O * I),
