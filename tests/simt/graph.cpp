@@ -70,6 +70,7 @@ cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph,
 
 cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
   if (capturing(stream)) return remember(cudaErrorNotSupported);
+  const DeviceAtWork now;
   for (const auto& step : executable->graph.steps)
     if (const cudaError_t error = step(); error != cudaSuccess) return remember(error);
   return cudaSuccess;

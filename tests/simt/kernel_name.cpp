@@ -3,9 +3,9 @@
 #include <elf.h>
 #include <link.h>
 
+#include <algorithm>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 
 #include "tests/simt/executor.h"
 
@@ -25,8 +25,10 @@ std::uintptr_t load_address() {
 }
 
 std::string symbol(std::uintptr_t address) {
-  std::ifstream file("/proc/self/exe", std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  std::ifstream file("/proc/self/exe", std::ios::binary | std::ios::ate);
+  std::string bytes(static_cast<std::size_t>(std::max<std::streamoff>(file.tellg(), 0)), '\0');
+  file.seekg(0);
+  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   ElfW(Ehdr) header;
   if (bytes.size() < sizeof header) return "";
   std::memcpy(&header, bytes.data(), sizeof header);

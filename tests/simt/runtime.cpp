@@ -28,6 +28,14 @@ auto find(const void* p) {
   return static_cast<const char*>(p) <= above->first + above->second ? above : device_memory.end();
 }
 
+#ifdef SIMT_ASAN
+void forbid(const void* p, std::size_t bytes) { __asan_poison_memory_region(p, bytes); }
+void allow(const void* p, std::size_t bytes) { __asan_unpoison_memory_region(p, bytes); }
+#else
+void forbid(const void*, std::size_t) {}
+void allow(const void*, std::size_t) {}
+#endif
+
 bool on_device(const void* p, std::size_t bytes) {
   const auto piece = find(p);
   return piece != device_memory.end() &&
@@ -47,6 +55,18 @@ bool right_way(const void* to, const void* from, std::size_t bytes, cudaMemcpyKi
 }  // namespace
 
 namespace simt {
+
+#ifdef SIMT_ASAN
+DeviceAtWork::DeviceAtWork() {
+  for (const auto& [p, bytes] : device_memory) allow(p, bytes);
+}
+DeviceAtWork::~DeviceAtWork() {
+  for (const auto& [p, bytes] : device_memory) forbid(p, bytes);
+}
+#else
+DeviceAtWork::DeviceAtWork() {}
+DeviceAtWork::~DeviceAtWork() {}
+#endif
 
 cudaError_t remember(cudaError_t error) {
   if (error != cudaSuccess) last = error;
@@ -140,6 +160,7 @@ cudaError_t cudaMalloc(void** pointer, std::size_t bytes) {
   std::memset(*pointer, 0xff, bytes);  // as floating point: not a number
   device_memory[static_cast<char*>(*pointer)] = bytes;
   used += bytes;
+  forbid(*pointer, bytes);
   return cudaSuccess;
 }
 cudaError_t cudaFree(void* pointer) {
@@ -147,6 +168,7 @@ cudaError_t cudaFree(void* pointer) {
   const auto piece = device_memory.find(static_cast<char*>(pointer));
   if (piece == device_memory.end()) return remember(cudaErrorInvalidValue);
   used -= piece->second;
+  allow(pointer, piece->second);
   device_memory.erase(piece);
   std::free(pointer);
   return cudaSuccess;

@@ -4,6 +4,10 @@
 #include "tests/simt/device_array.h"
 #include "tests/simt/samples.h"
 
+#ifdef SIMT_ASAN
+#include <sanitizer/asan_interface.h>
+#endif
+
 using namespace carousel;
 
 TEST_CASE("simt: copies stay inside what was allocated, and go the way they say") {
@@ -70,3 +74,14 @@ TEST_CASE("simt: what waits for the device breaks a capture") {
   CHECK(graph == nullptr);
   cudaGetLastError();
 }
+
+#ifdef SIMT_ASAN
+TEST_CASE("simt: device memory is out of the host's reach, with exact ends for the device") {
+  const DeviceArray<int> x(std::vector<int>(7, 1));
+  samples::increment(x.data(), 7);
+  CHECK(__asan_address_is_poisoned(x.data()));
+  const simt::DeviceAtWork now;
+  CHECK(!__asan_address_is_poisoned(x.data() + 6));
+  CHECK(__asan_address_is_poisoned(x.data() + 7));
+}
+#endif

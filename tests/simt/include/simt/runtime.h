@@ -143,12 +143,23 @@ namespace simt {
 cudaError_t remember(cudaError_t error);  // for cudaGetLastError
 bool capturing(cudaStream_t stream);
 void record(cudaStream_t stream, std::function<cudaError_t()> step);
+
+// While one exists the device works. Under AddressSanitizer its memory is poisoned otherwise, so
+// that a host that follows a pointer to the device is found.
+struct DeviceAtWork {
+  DeviceAtWork();
+  ~DeviceAtWork();
+};
+
 // Does a step now, or notes it where the stream is being captured.
 template <class Step>
 cudaError_t in_order(cudaStream_t stream, Step step) {
-  if (!capturing(stream)) return remember(step());
-  record(stream, std::move(step));
-  return cudaSuccess;
+  if (capturing(stream)) {
+    record(stream, std::move(step));
+    return cudaSuccess;
+  }
+  const DeviceAtWork now;
+  return remember(step());
 }
 
 }  // namespace simt
