@@ -153,6 +153,9 @@ cudaError_t execute(const Launch& launch, const void* arguments) {
   const std::lock_guard lock(one_at_a_time);
   Executor& e = executor;
   e.launcher = running;
+#ifdef SIMT_TSAN
+  running->sanitizer = __tsan_get_current_fiber();
+#endif
   e.launch = &launch;
   e.arguments = arguments;
   e.block_threads = static_cast<unsigned>(count(launch.block));

@@ -60,6 +60,9 @@ void enter(Fiber& self) {
 
 Fiber* make_fiber(void (*body)()) {
   auto* fiber = new Fiber;
+#ifdef SIMT_TSAN
+  fiber->sanitizer = __tsan_create_fiber(0);
+#endif
   fiber->context = boost::context::fiber(std::allocator_arg, Stack{fiber},
                                          [body, fiber](boost::context::fiber&& from) {
                                            enter(*fiber);

@@ -5,6 +5,10 @@
 
 #include <boost/context/fiber.hpp>
 
+#ifdef SIMT_TSAN
+#include <sanitizer/tsan_interface.h>
+#endif
+
 namespace simt {
 
 struct Fiber {
@@ -55,6 +59,9 @@ Fiber* make_fiber(void (*body)());
 #ifdef SIMT_ASAN  // which has to know the stack
 void leave(Fiber& from, const Fiber& to);
 void enter(Fiber& self);
+#elif defined(SIMT_TSAN)
+inline void leave(Fiber&, const Fiber& to) { __tsan_switch_to_fiber(to.sanitizer, 0); }
+inline void enter(Fiber&) {}
 #else
 inline void leave(Fiber&, const Fiber&) {}
 inline void enter(Fiber&) {}

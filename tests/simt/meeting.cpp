@@ -90,7 +90,10 @@ void shuffle(Warp& warp, unsigned mask) {
 // Each lane of the mask has given its value, and finds its result in the same place.
 void exchange(Warp& warp, Meeting meeting, unsigned mask) {
   if (meeting == Meeting::shuffle) return shuffle(warp, mask);
-  if (meeting == Meeting::fragments) return multiply_fragments(warp);
+  if (meeting == Meeting::fragments) {
+    if (warp.lanes[0].value != 0) multiply_fragments(warp);
+    return;
+  }
   if (meeting == Meeting::warp) {
     warp.since = ++clock;
     return;

@@ -19,7 +19,7 @@ const char* const kNames[] = {"",
                               "__any_sync",
                               "__all_sync",
                               "__reduce_add_sync",
-                              "a fragment product"};
+                              "a load, store or product of fragments"};
 
 std::string text(const uint3& i) { return fmt::format("({}, {}, {})", i.x, i.y, i.z); }
 

@@ -13,8 +13,9 @@ struct FragmentProduct {
   float* d;
 };
 
+// Loads and stores are of the whole warp, but order no memory.
 inline void meet_at_fragment(const char* file, int line) {
-  meet_lanes({Meeting::warp, file, line}, 0xffffffffu, 0, 0);
+  meet_lanes({Meeting::fragments, file, line}, 0xffffffffu, 0, 0);
 }
 
 }  // namespace simt

@@ -8,12 +8,15 @@
 #include <string>
 #include <vector>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SIMT_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SIMT_ASAN 1
+#ifdef __has_feature
+#define SIMT_HAS_FEATURE(name) __has_feature(name)
+#else
+#define SIMT_HAS_FEATURE(name) 0
 #endif
+#if defined(__SANITIZE_ADDRESS__) || SIMT_HAS_FEATURE(address_sanitizer)
+#define SIMT_ASAN 1
+#elif defined(__SANITIZE_THREAD__) || SIMT_HAS_FEATURE(thread_sanitizer)
+#define SIMT_TSAN 1
 #endif
 
 extern uint3 threadIdx, blockIdx;
