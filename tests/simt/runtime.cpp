@@ -25,7 +25,7 @@ auto find(const void* p) {
   auto above = device_memory.upper_bound(static_cast<const char*>(p));
   if (above == device_memory.begin()) return device_memory.end();
   --above;
-  return static_cast<const char*>(p) <= above->first + above->second ? above : device_memory.end();
+  return static_cast<const char*>(p) < above->first + above->second ? above : device_memory.end();
 }
 
 #ifdef SIMT_ASAN
