@@ -1,16 +1,25 @@
 #include "core/storage.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <bit>
-#include <cstdlib>
-#include <cstring>
 #include <map>
 #include <mutex>
 #include <set>
 #include <vector>
 
 #include "core/error.h"
+#include "core/memory.h"
+
+// The address sanitizer sees allocations, not what the pool cuts them to.
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define CAROUSEL_EXACT_SIZES
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define CAROUSEL_EXACT_SIZES
+#endif
 
 namespace carousel {
 
@@ -39,6 +48,9 @@ constexpr std::byte unwritten_pattern{0xFF};  // a quiet NaN in every floating t
 
 // Size classes: four steps per power of two, so at most a quarter is wasted.
 std::size_t size_class(std::size_t bytes) {
+#ifdef CAROUSEL_EXACT_SIZES
+  return bytes;
+#endif
   if (bytes <= 4 * Storage::alignment) {
     return std::max(Storage::alignment,
                     (bytes + Storage::alignment - 1) / Storage::alignment * Storage::alignment);
@@ -50,42 +62,45 @@ std::size_t size_class(std::size_t bytes) {
 class Pool {
  public:
   Block* take(std::size_t bytes, Device device) {
-    CAROUSEL_CHECK(device == Device::cpu, "Storage: device got {}, but this build has only cpu",
-                   name(device));
-    CAROUSEL_CHECK(bytes <= max_bytes, "Storage: the system has no {} bytes left", bytes);
+    CAROUSEL_CHECK(bytes <= max_bytes, "Storage: device {} has no {} bytes left", name(device),
+                   bytes);
     const std::lock_guard lock(mutex_);
     const std::size_t fence = guards_ > 0 ? 2 * guard_bytes : 0;
     const std::size_t capacity = size_class(bytes + fence);
-    Block* block = reuse(capacity);
-    if (block == nullptr) block = from_system(capacity);
+    Block* block = reuse(capacity, device);
+    if (block == nullptr) block = from_system(capacity, device);
     block->bytes = bytes;
     block->guarded = fence > 0;
     if (block->guarded) raise_fence(*block);
-    statistics_.in_use += static_cast<std::int64_t>(capacity);
-    statistics_.peak = std::max(statistics_.peak, statistics_.in_use);
+    MemoryStatistics& statistics = part(device).statistics;
+    statistics.in_use += static_cast<std::int64_t>(capacity);
+    statistics.peak = std::max(statistics.peak, statistics.in_use);
     return block;
   }
 
   void give_back(Block* block) {
     const std::lock_guard lock(mutex_);
     if (block->guarded) lower_fence(*block);
-    statistics_.in_use -= static_cast<std::int64_t>(block->capacity);
-    free_[block->capacity].push_back(block);
+    Part& of = part(block->device);
+    of.statistics.in_use -= static_cast<std::int64_t>(block->capacity);
+    of.free[block->capacity].push_back(block);
   }
 
   void release_free() {
     const std::lock_guard lock(mutex_);
-    empty();
+    empty(Device::cpu);
+    empty(Device::cuda);
   }
 
-  MemoryStatistics statistics() {
+  MemoryStatistics statistics(Device device) {
     const std::lock_guard lock(mutex_);
-    return statistics_;
+    return part(device).statistics;
   }
 
-  void reset_peak() {
+  void reset_peak(Device device) {
     const std::lock_guard lock(mutex_);
-    statistics_.peak = statistics_.in_use;
+    MemoryStatistics& statistics = part(device).statistics;
+    statistics.peak = statistics.in_use;
   }
 
   void guard(int change) {
@@ -101,46 +116,62 @@ class Pool {
   }
 
  private:
-  void empty() {
-    for (auto& [capacity, blocks] : free_) {
+  // What belongs to one device.
+  struct Part {
+    std::map<std::size_t, std::vector<Block*>> free;
+    MemoryStatistics statistics;
+  };
+
+  Part& part(Device device) { return parts_[static_cast<std::size_t>(device)]; }
+
+  void empty(Device device) {
+    Part& of = part(device);
+    for (auto& [capacity, blocks] : of.free) {
       for (Block* block : blocks) {
-        statistics_.reserved -= static_cast<std::int64_t>(capacity);
-        std::free(block->memory);
+        of.statistics.reserved -= static_cast<std::int64_t>(capacity);
+        release_memory(block->memory, device);
         delete block;
       }
     }
-    free_.clear();
+    of.free.clear();
   }
 
-  Block* reuse(std::size_t capacity) {
-    const auto found = free_.find(capacity);
-    if (found == free_.end() || found->second.empty()) return nullptr;
+  Block* reuse(std::size_t capacity, Device device) {
+    auto& free = part(device).free;
+    const auto found = free.find(capacity);
+    if (found == free.end() || found->second.empty()) return nullptr;
     Block* block = found->second.back();
     found->second.pop_back();
     block->references = 1;
     return block;
   }
 
-  Block* from_system(std::size_t capacity) {
-    void* memory = std::aligned_alloc(Storage::alignment, capacity);
+  Block* from_system(std::size_t capacity, Device device) {
+    void* memory = allocate_memory(capacity, device);
     if (memory == nullptr) {  // what is kept for other sizes may be what is missing
-      empty();
-      memory = std::aligned_alloc(Storage::alignment, capacity);
+      empty(device);
+      memory = allocate_memory(capacity, device);
     }
-    CAROUSEL_CHECK(memory != nullptr, "Storage: the system has no {} bytes left", capacity);
-    ++statistics_.system_allocations;
-    statistics_.reserved += static_cast<std::int64_t>(capacity);
+    CAROUSEL_CHECK(memory != nullptr, "Storage: device {} has no {} bytes left", name(device),
+                   capacity);
+    MemoryStatistics& statistics = part(device).statistics;
+    ++statistics.system_allocations;
+    statistics.reserved += static_cast<std::int64_t>(capacity);
     auto* block = new Block;
     block->memory = static_cast<std::byte*>(memory);
     block->capacity = capacity;
+    block->device = device;
     return block;
   }
 
   void raise_fence(Block& block) {
+    const auto set = [&](std::byte* to, std::byte value, std::size_t n) {
+      fill_memory(to, block.device, &value, 1, n);
+    };
     std::byte* const begin = block.memory + guard_bytes;
-    std::fill(block.memory, begin, guard_pattern);
-    std::fill(begin, begin + block.bytes, unwritten_pattern);
-    std::fill(begin + block.bytes, begin + block.bytes + guard_bytes, guard_pattern);
+    set(block.memory, guard_pattern, guard_bytes);
+    set(begin, unwritten_pattern, block.bytes);
+    set(begin + block.bytes, guard_pattern, guard_bytes);
     fenced_.insert(&block);
   }
 
@@ -150,16 +181,17 @@ class Pool {
   }
 
   static bool intact(const Block& block) {
-    const auto untouched = [](const std::byte* zone) {
-      return std::all_of(zone, zone + guard_bytes, [](std::byte b) { return b == guard_pattern; });
+    const auto untouched = [&](const std::byte* zone) {
+      std::array<std::byte, guard_bytes> copy;
+      copy_memory(copy.data(), Device::cpu, zone, block.device, guard_bytes);
+      return std::ranges::all_of(copy, [](std::byte b) { return b == guard_pattern; });
     };
     return untouched(block.memory) && untouched(block.memory + guard_bytes + block.bytes);
   }
 
   std::mutex mutex_;
-  std::map<std::size_t, std::vector<Block*>> free_;
+  std::array<Part, 2> parts_;  // by Device
   std::set<Block*> fenced_;
-  MemoryStatistics statistics_;
   std::int64_t damaged_ = 0;
   int guards_ = 0;
 };
@@ -192,9 +224,9 @@ Device Storage::device() const { return block_ == nullptr ? Device::cpu : block_
 
 bool Storage::shared() const { return block_ != nullptr && block_->references > 1; }
 
-MemoryStatistics memory_statistics() { return pool().statistics(); }
+MemoryStatistics memory_statistics(Device device) { return pool().statistics(device); }
 
-void reset_memory_peak() { pool().reset_peak(); }
+void reset_memory_peak(Device device) { pool().reset_peak(device); }
 
 void release_free_memory() { pool().release_free(); }
 

@@ -1,7 +1,8 @@
 // Storage: a counted reference to one block of aligned, recycled memory.
 //
 // Freed blocks go to a pool and serve later requests of the same size class, so a training step
-// after the first asks the system for nothing. Contents start undefined.
+// after the first asks the system for nothing. Contents start undefined. A device does everything
+// in the order in which it was asked to, so a block may serve again before its last use is over.
 #pragma once
 
 #include <cstddef>
@@ -40,17 +41,17 @@ class Storage {
   detail::Block* block_ = nullptr;
 };
 
-// What the pool has done so far, in bytes and in calls.
+// What the pool of one device has done so far, in bytes and in calls.
 struct MemoryStatistics {
   std::int64_t in_use = 0;              // handed out now
   std::int64_t peak = 0;                // most ever handed out at once
   std::int64_t reserved = 0;            // in_use + kept for reuse
   std::int64_t system_allocations = 0;  // requests that the pool could not serve
 };
-MemoryStatistics memory_statistics();
+MemoryStatistics memory_statistics(Device device = Device::cpu);
 
 // Counts the peak anew, from what is in use now.
-void reset_memory_peak();
+void reset_memory_peak(Device device = Device::cpu);
 
 // Gives every free block back to the system.
 void release_free_memory();

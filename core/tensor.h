@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <span>
+#include <utility>
 
 #include "core/error.h"
+#include "core/memory.h"
 #include "core/shape.h"
 #include "core/storage.h"
 
@@ -55,15 +57,23 @@ class Tensor {
 
   const T* data() const { return reinterpret_cast<const T*>(storage_.data()); }
   T* mutable_data() { return reinterpret_cast<T*>(storage_.data()); }
-  std::span<const T> values() const { return {data(), static_cast<std::size_t>(numel())}; }
-  std::span<T> mutable_values() { return {mutable_data(), static_cast<std::size_t>(numel())}; }
 
-  void fill(T value) { std::fill_n(mutable_data(), numel(), value); }
+  // The elements, for the host to read or write. Throws Error when they are on another device.
+  std::span<const T> values() const { return {on_host().data(), size()}; }
+  std::span<T> mutable_values() { return {on_host().mutable_data(), size()}; }
+
+  void fill(T value) {
+    if (device() == Device::cpu) {
+      std::fill_n(mutable_data(), numel(), value);
+    } else {
+      fill_memory(mutable_data(), device(), &value, sizeof(T), size());
+    }
+  }
 
   // The only element. Throws Error when there is not exactly one.
   T item() const {
     CAROUSEL_CHECK(numel() == 1, "Tensor: item() on shape {}, want one element", shape_);
-    return data()[0];
+    return *to(Device::cpu).data();
   }
 
   // The same storage under another shape. Throws Error when the element counts differ.
@@ -78,21 +88,48 @@ class Tensor {
   Tensor clone() const {
     if (!defined()) return {};
     Tensor result(shape_, device());
-    std::copy_n(data(), numel(), result.mutable_data());
+    result.copy_from(*this);
     return result;
   }
 
-  // A deep copy with other elements: to<double>() of a float tensor is exact.
+  // The same elements on a device: this tensor when it is there already, else a deep copy.
+  Tensor to(Device device) const {
+    if (!defined() || device == this->device()) return *this;
+    Tensor result(shape_, device);
+    result.copy_from(*this);
+    return result;
+  }
+
+  // A deep copy on the same device with other elements: to<double>() of a float tensor is exact.
   template <class U>
   Tensor<U> to() const {
     if (!defined()) return {};
-    Tensor<U> result(shape_, device());
-    std::transform(data(), data() + numel(), result.mutable_data(),
+    const Tensor host = to(Device::cpu);
+    Tensor<U> result(shape_);
+    std::transform(host.data(), host.data() + numel(), result.mutable_data(),
                    [](T value) { return static_cast<U>(value); });
-    return result;
+    return result.to(device());
+  }
+
+  // Takes the elements of a tensor of equal shape on any device. Throws Error for other shapes.
+  void copy_from(const Tensor& other) {
+    CAROUSEL_CHECK(shape_ == other.shape_, "Tensor: cannot copy shape {} to {}", other.shape_,
+                   shape_);
+    copy_memory(mutable_data(), device(), other.data(), other.device(), size() * sizeof(T));
   }
 
  private:
+  std::size_t size() const { return static_cast<std::size_t>(numel()); }
+  const Tensor& on_host() const {
+    CAROUSEL_CHECK(device() == Device::cpu, "Tensor: the elements of shape {} are on device {}",
+                   shape_, name(device()));
+    return *this;
+  }
+  Tensor& on_host() {
+    std::as_const(*this).on_host();
+    return *this;
+  }
+
   Shape shape_;
   Storage storage_;
 };

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "kernels/cuda/cuda.h"
 #include "kernels/reference/reference.h"
 #ifdef CAROUSEL_AVX2
 #include "kernels/avx2/avx2.h"
@@ -50,8 +51,10 @@ std::atomic<std::size_t>& chosen() {
 
 template <class Real>
 const Kernels<Real>& kernels(Device device) {
-  CAROUSEL_CHECK(device == Device::cpu, "kernels: device got {}, but this build has only cpu",
-                 name(device));
+  if (device == Device::cuda) {
+    check_available(device);
+    return cuda::table<Real>();
+  }
   return *tables<Real>()[chosen()];
 }
 

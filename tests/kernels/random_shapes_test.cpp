@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/cuda/list.h"
 #include "kernels/reference/reference.h"
 #include "tests/kernels/draw_cells.h"
 #include "tests/kernels/draw_elementwise.h"
@@ -29,13 +30,20 @@ struct Line {
   void (*Kernels<double>::*exact)(const Arguments<double>&);
 };
 
-// The tables of all backends, the reference first.
-std::vector<const Kernels<float>*> tables() {
+struct Backend {
+  const Kernels<float>* table;
+  Device device;
+};
+
+// All backends, the reference first. Where there is a GPU besides the cpu, only that one: the
+// backends of the cpu are the same in every build.
+std::vector<Backend> backends() {
+  if (available(Device::cuda)) return {{&kernels<float>(Device::cuda), Device::cuda}};
   const std::string before(backend());
-  std::vector<const Kernels<float>*> result;
+  std::vector<Backend> result;
   for (const auto name : available_backends()) {
     use_backend(name);
-    result.push_back(&kernels<float>(Device::cpu));
+    result.push_back({&kernels<float>(Device::cpu), Device::cpu});
   }
   use_backend(before);
   return result;
@@ -47,8 +55,9 @@ struct Run {
 };
 
 template <class Real, template <class> class Arguments>
-Run run(void (*kernel)(const Arguments<Real>&), Random random, std::uint64_t neighbour = 0) {
-  Trial<Real> trial(random, neighbour);
+Run run(void (*kernel)(const Arguments<Real>&), Random random, std::uint64_t neighbour = 0,
+        Device device = Device::cpu) {
+  Trial<Real> trial(random, neighbour, device);
   Arguments<Real> arguments;
   draw(trial, arguments);
   kernel(arguments);
@@ -93,11 +102,11 @@ void check_shape(const Line<Arguments>& line, std::uint64_t shape, Count& count)
   const auto exact = run(reference::table<double>().*line.exact, random);
   INFO("shape ", shape, ", sizes and #choices:", exact.drawn);
   void (*checked)(const Arguments<float>&) = nullptr;
-  for (const auto* const table : tables()) {
+  for (const auto& [table, device] : backends()) {
     const auto kernel = table->*line.single;
     if (kernel == checked) continue;  // inherited
     checked = kernel;
-    const auto single = run(kernel, random);
+    const auto single = run(kernel, random, 0, device);
     for (std::size_t i = 0; i < exact.results.size(); ++i) {
       ++count.results;
       const double error = error_of(single.results[i], exact.results[i]);
@@ -110,8 +119,17 @@ void check_shape(const Line<Arguments>& line, std::uint64_t shape, Count& count)
   }
 }
 
+// The kernels that device cuda has so far.
+bool on_cuda(std::string_view name) {
+#define CAROUSEL_NAME(function, Arguments) #function,
+  constexpr std::string_view names[]{CAROUSEL_CUDA_KERNELS(CAROUSEL_NAME)};
+#undef CAROUSEL_NAME
+  return std::ranges::find(names, name) != std::end(names);
+}
+
 template <template <class> class Arguments>
 void check(const Line<Arguments>& line) {
+  if (available(Device::cuda) && !on_cuda(line.name)) return;
   if constexpr (requires(Trial<float> & t, Arguments<float> & a) { draw(t, a); }) {
     const GuardZones guard;
     Count count;
@@ -126,7 +144,8 @@ void check(const Line<Arguments>& line) {
 
 }  // namespace
 
-TEST_CASE("every kernel agrees with the reference on random shapes") {
+TEST_CASE("every kernel agrees with the reference on random shapes" *
+          doctest::test_suite("devices")) {
 #define CAROUSEL_CHECK_LINE(function, Arguments)                                              \
   SUBCASE(#function) {                                                                        \
     check(Line<Arguments>{#function, &Kernels<float>::function, &Kernels<double>::function}); \

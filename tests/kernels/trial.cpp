@@ -71,7 +71,7 @@ Tensor<Real> Trial<Real>::normal(std::int64_t n, double stddev, double mean) {
     result.mutable_data()[i] = static_cast<Real>(static_cast<float>(value));
     if (++at == numbers.size()) at = 0;
   }
-  return result;
+  return result.to(device_);
 }
 
 template <class Real>
@@ -86,41 +86,40 @@ const Real* Trial<Real>::optional(std::int64_t n, double stddev, double mean) {
 
 template <class Real>
 const std::int32_t* Trial<Real>::integers(std::int64_t n, std::int64_t low, std::int64_t high) {
-  Tensor<std::int32_t>& result = integers_.emplace_back(Shape{n});
+  Tensor<std::int32_t> result({n});
   for (std::int32_t& value : result.mutable_values()) {
     value = static_cast<std::int32_t>(low + below(high - low));
   }
-  return result.data();
+  return integers_.emplace_back(result.to(device_)).data();
 }
 
 template <class Real>
 const std::int32_t* Trial<Real>::resets(std::int64_t n) {
   if (!flip()) return nullptr;
-  Tensor<std::int32_t>& result = integers_.emplace_back(Shape{n});
+  Tensor<std::int32_t> result({n});
   for (std::int32_t& value : result.mutable_values()) value = below(6) == 0 ? 1 : 0;
-  return result.data();
+  return integers_.emplace_back(result.to(device_)).data();
 }
 
 template <class Real>
 const Real* Trial<Real>::rounded(const double* x, std::int64_t n) {
   if (x == nullptr) return nullptr;
-  Tensor<Real>& result = memory_.emplace_back(Shape{n});
+  Tensor<Real> result({n});
   std::transform(x, x + n, result.mutable_data(),
                  [](double value) { return static_cast<Real>(static_cast<float>(value)); });
-  return result.data();
+  return memory_.emplace_back(result.to(device_)).data();
 }
 
 template <class Real>
 const std::int32_t* Trial<Real>::copied(const std::int32_t* x, std::int64_t n) {
   if (x == nullptr) return nullptr;
-  Tensor<std::int32_t>& result = integers_.emplace_back(Shape{n});
-  std::copy_n(x, n, result.mutable_data());
-  return result.data();
+  const auto copy = Tensor<std::int32_t>::from({n}, {x, static_cast<std::size_t>(n)});
+  return integers_.emplace_back(copy.to(device_)).data();
 }
 
 template <class Real>
 Real* Trial<Real>::output(std::int64_t n) {
-  return results_.emplace_back(Shape{n}).mutable_data();
+  return results_.emplace_back(Shape{n}, device_).mutable_data();
 }
 
 template <class Real>
@@ -130,19 +129,21 @@ Real* Trial<Real>::sum(std::int64_t n, double stddev, double mean) {
 
 template <class Real>
 double* Trial<Real>::double_sum() {
-  return double_results_.emplace_back(Tensor<double>::full({1}, 1)).mutable_data();
+  return double_results_.emplace_back(Tensor<double>::full({1}, 1, device_)).mutable_data();
 }
 
 template <class Real>
 Real* Trial<Real>::workspace(std::int64_t n) {
-  return memory_.emplace_back(Shape{n}).mutable_data();
+  return memory_.emplace_back(Shape{n}, device_).mutable_data();
 }
 
 template <class Real>
 std::vector<Tensor<double>> Trial<Real>::results() const {
   std::vector<Tensor<double>> all;
-  for (const auto& result : results_) all.push_back(result.template to<double>());
-  all.insert(all.end(), double_results_.begin(), double_results_.end());
+  for (const auto& result : results_) {
+    all.push_back(result.to(Device::cpu).template to<double>());
+  }
+  for (const auto& result : double_results_) all.push_back(result.to(Device::cpu));
   return all;
 }
 

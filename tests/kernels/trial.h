@@ -18,8 +18,8 @@ template <class Real>
 class Trial {
  public:
   // Neighbours of a trial differ from it, and from each other, in the last place of its contents.
-  explicit Trial(Random random, std::uint64_t neighbour = 0)
-      : random_(random), neighbour_(neighbour) {}
+  explicit Trial(Random random, std::uint64_t neighbour = 0, Device device = Device::cpu)
+      : random_(random), neighbour_(neighbour), device_(device) {}
 
   // A trial in double of what runs before the kernel: the forward pass of a backward kernel.
   Trial<double>& earlier();
@@ -61,6 +61,7 @@ class Trial {
 
   Random random_;
   std::uint64_t neighbour_, next_ = 0;
+  Device device_;
   std::string drawn_;
   std::vector<Tensor<Real>> memory_, results_;
   std::vector<Tensor<double>> double_results_;

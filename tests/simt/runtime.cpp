@@ -198,3 +198,14 @@ cudaError_t cudaMemsetAsync(void* to, int value, std::size_t bytes, cudaStream_t
   if (!on_device(to, bytes)) return remember(cudaErrorInvalidValue);
   return in_order(stream, [=] { return std::memset(to, value, bytes), cudaSuccess; });
 }
+cudaError_t cudaMemset2DAsync(void* to, std::size_t pitch, int value, std::size_t width,
+                              std::size_t height, cudaStream_t stream) {
+  if (width == 0 || height == 0) return cudaSuccess;
+  if (width > pitch || !on_device(to, (height - 1) * pitch + width))
+    return remember(cudaErrorInvalidValue);
+  return in_order(stream, [=] {
+    for (std::size_t row = 0; row < height; ++row)
+      std::memset(static_cast<char*>(to) + row * pitch, value, width);
+    return cudaSuccess;
+  });
+}

@@ -1,0 +1,25 @@
+#include "core/device.h"
+
+#include "core/cuda/memory.h"
+#include "core/error.h"
+
+namespace carousel {
+
+Device parse_device(std::string_view name) {
+  if (name == "cpu") return Device::cpu;
+  CAROUSEL_CHECK(name == "cuda", "device: got \"{}\", want cpu or cuda", name);
+  return Device::cuda;
+}
+
+bool available(Device device) { return device == Device::cpu || cuda::missing().empty(); }
+
+void check_available(Device device) {
+  CAROUSEL_CHECK(available(device), "device cuda: {}", cuda::missing());
+}
+
+std::vector<Device> available_devices() {
+  if (available(Device::cuda)) return {Device::cpu, Device::cuda};
+  return {Device::cpu};
+}
+
+}  // namespace carousel
