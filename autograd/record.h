@@ -2,7 +2,7 @@
 // backward function on the tape, or does neither when no tape is open or no input wants a gradient.
 #pragma once
 
-#include <initializer_list>
+#include <concepts>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -18,8 +18,8 @@ template <class Real>
 struct Inputs {
   bool wanted = false;
 
-  Inputs(std::initializer_list<Var<Real>> inputs)
-      : Inputs(std::span<const Var<Real>>(inputs.begin(), inputs.size())) {}
+  template <std::same_as<Var<Real>>... Vars>  // {x, weight}, without copying them
+  Inputs(const Vars&... inputs) : wanted((inputs.wanted() || ...)) {}
   Inputs(std::span<const Var<Real>> inputs) {
     for (const auto& input : inputs) wanted = wanted || input.wanted();
   }

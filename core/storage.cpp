@@ -4,9 +4,9 @@
 #include <array>
 #include <atomic>
 #include <bit>
-#include <map>
 #include <mutex>
 #include <set>
+#include <unordered_map>
 #include <vector>
 
 #include "core/error.h"
@@ -118,7 +118,7 @@ class Pool {
  private:
   // What belongs to one device.
   struct Part {
-    std::map<std::size_t, std::vector<Block*>> free;
+    std::unordered_map<std::size_t, std::vector<Block*>> free;  // by capacity
     MemoryStatistics statistics;
   };
 
