@@ -5,5 +5,9 @@
 #define CAROUSEL_CUDA_KERNELS(X)                             \
   X(add, Add)                                                \
   X(add_product, AddProduct)                                 \
-  X(add_scaled, AddScaled)
+  X(add_scaled, AddScaled)                                   \
+  X(channels_backward, ChannelsBackward)                     \
+  X(channels_forward, ChannelsForward)                       \
+  X(reduce_broadcast, ReduceBroadcast)                       \
+  X(reduce_sum, ReduceSum)
 // clang-format on
