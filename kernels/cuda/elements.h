@@ -25,6 +25,12 @@ template <int width, class Real>
 __device__ void store(Real* p, const Elements<Real, width>& elements) {
   *reinterpret_cast<Elements<Real, width>*>(p) = elements;
 }
+template <int width, class Real>
+__device__ void add_to(Real* p, const Elements<Real, width>& elements) {
+  auto sum = load<width>(p);
+  for (int k = 0; k < width; ++k) sum.at[k] += elements.at[k];
+  store(p, sum);
+}
 
 namespace detail {
 
