@@ -9,18 +9,6 @@ namespace carousel {
 
 namespace {
 
-PhiloxBlock block(Random random, std::uint64_t index) {
-  const auto low = [](std::uint64_t word) { return static_cast<std::uint32_t>(word); };
-  const auto high = [](std::uint64_t word) { return static_cast<std::uint32_t>(word >> 32); };
-  return philox({low(index), high(index), low(random.stream), high(random.stream)},
-                {low(random.seed), high(random.seed)});
-}
-
-// Words 2·lane and 2·lane + 1 of a block as one 64-bit word: a block serves two indices.
-std::uint64_t word(const PhiloxBlock& words, std::size_t lane) {
-  return words[2 * lane] | std::uint64_t{words[2 * lane + 1]} << 32;
-}
-
 double to_unit(std::uint64_t bits) { return static_cast<double>(bits >> 11) * 0x1p-53; }
 
 template <class Real, class Draw>
@@ -43,16 +31,12 @@ Random Random::named(std::string_view name) const {
   return {seed, hash};
 }
 
-std::uint64_t Random::bits(std::uint64_t index) const {
-  return word(block(*this, index / 2), index % 2);
-}
-
 double Random::uniform(std::uint64_t index) const { return to_unit(bits(index)); }
 
 double Random::normal(std::uint64_t index) const {
-  const PhiloxBlock words = block(*this, index / 2);
-  const double radius = std::sqrt(-2 * std::log(1 - to_unit(word(words, 0))));
-  const double angle = 2 * std::numbers::pi * to_unit(word(words, 1));
+  const auto [first, second] = pair_bits(index / 2);
+  const double radius = std::sqrt(-2 * std::log(1 - to_unit(first)));
+  const double angle = 2 * std::numbers::pi * to_unit(second);
   return radius * (index % 2 == 0 ? std::cos(angle) : std::sin(angle));
 }
 

@@ -1,6 +1,7 @@
 // Counter-based random numbers: Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as
 // easy as 1, 2, 3"). Number i of a stream is a pure function of (seed, stream, i), so the same
 // numbers appear whatever the thread count, the device, or the order in which they are drawn.
+// What is constexpr here runs on GPUs as well.
 #pragma once
 
 #include <array>
@@ -35,8 +36,19 @@ struct Random {
   // A stream of its own for everything that has a name: parameters, the data order, sampling.
   Random named(std::string_view name) const;
 
-  std::uint64_t bits(std::uint64_t index) const;
-  double uniform(std::uint64_t index) const;  // in [0, 1), 53 bits
+  // The bits of numbers 2 · pair and 2 · pair + 1: one block of Philox.
+  constexpr std::array<std::uint64_t, 2> pair_bits(std::uint64_t pair) const {
+    const auto low = [](std::uint64_t word) { return static_cast<std::uint32_t>(word); };
+    const auto high = [](std::uint64_t word) { return static_cast<std::uint32_t>(word >> 32); };
+    const PhiloxBlock words =
+        philox({low(pair), high(pair), low(stream), high(stream)}, {low(seed), high(seed)});
+    return {words[0] | std::uint64_t{words[1]} << 32, words[2] | std::uint64_t{words[3]} << 32};
+  }
+  constexpr std::uint64_t bits(std::uint64_t index) const {
+    return pair_bits(index / 2)[index % 2];
+  }
+
+  double uniform(std::uint64_t index) const;  // in [0, 1): the upper 53 bits
   double normal(std::uint64_t index) const;   // mean 0, variance 1 (Box–Muller)
 
   // An integer in [0, bound), without the bias of a plain remainder to within 2^-64 · bound.

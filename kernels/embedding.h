@@ -18,7 +18,7 @@ struct EmbeddingBackward {
   const std::int32_t* ids;  // (N)
   const Real* dy;           // (N, C)
   Real* dweight;            // (V, C)  +=
-  std::int64_t N, C;
+  std::int64_t N, C, V;
 };
 
 }  // namespace carousel

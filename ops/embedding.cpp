@@ -36,7 +36,7 @@ Var<Real> embedding(const Tensor<std::int32_t>& ids, const Var<Real>& weight) {
       .C = C,
   });
 
-  auto backward = [&k, ids, N, C,                                    // saved
+  auto backward = [&k, ids, N, C, V,                                 // saved
                    dweight = weight.grad](const Tensor<Real>& dy) {  // wanted
     k.embedding_backward({
         .ids = ids.data(),
@@ -44,6 +44,7 @@ Var<Real> embedding(const Tensor<std::int32_t>& ids, const Var<Real>& weight) {
         .dweight = into(dweight),
         .N = N,
         .C = C,
+        .V = V,
     });
   };
   return record("embedding", y, {weight}, backward);

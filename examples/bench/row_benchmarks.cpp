@@ -155,13 +155,14 @@ void add_embedding(std::int64_t N, std::int64_t V, std::int64_t C) {
       });
   add_kernel("embedding_backward", shape, moves(N * C + used, used),
              [N, V, C](const Kernels<float>&) -> KernelCall {
-               return [rows = ids(N, V), dy = noise({N, C}), dweight = noise({V, C}), N,
-                       C](const Kernels<float>& k) mutable {
+               return [rows = ids(N, V), dy = noise({N, C}), dweight = noise({V, C}), N, C,
+                       V](const Kernels<float>& k) mutable {
                  k.embedding_backward({.ids = rows.data(),
                                        .dy = dy.data(),
                                        .dweight = dweight.mutable_data(),
                                        .N = N,
-                                       .C = C});
+                                       .C = C,
+                                       .V = V});
                };
              });
 }

@@ -25,6 +25,12 @@ template <int width, class Real>
 __device__ void store(Real* p, const Elements<Real, width>& elements) {
   *reinterpret_cast<Elements<Real, width>*>(p) = elements;
 }
+template <int width, class Real>
+__device__ void add_to(Real* p, const Elements<Real, width>& elements) {
+  auto sum = load<width>(p);
+  for (int k = 0; k < width; ++k) sum.at[k] += elements.at[k];
+  store(p, sum);
+}
 
 namespace detail {
 
@@ -38,27 +44,39 @@ __global__ void each_kernel(Body body, std::int64_t n) {
   if (width > 1 && whole + thread < n) body.template run<1>(whole + thread);
 }
 
-inline bool aligned(std::initializer_list<const void*> arrays) {
-  return std::all_of(arrays.begin(), arrays.end(), [](const void* array) {
-    return reinterpret_cast<std::uintptr_t>(array) % 16 == 0;
-  });
-}
-
 }  // namespace detail
 
+// How many elements 16 bytes hold.
+template <class Real>
+constexpr int pack = static_cast<int>(16 / sizeof(Real));
+
+// Whether rows of these lengths can be read and written in packs: all arrays begin at a multiple of
+// 16 bytes, and no pack lies in two rows.
+template <class Real>
+bool packs_fit(std::initializer_list<const void*> arrays,
+               std::initializer_list<std::int64_t> lengths = {}) {
+  return std::all_of(
+             arrays.begin(), arrays.end(),
+             [](const void* array) { return reinterpret_cast<std::uintptr_t>(array) % 16 == 0; }) &&
+         std::all_of(lengths.begin(), lengths.end(),
+                     [](std::int64_t length) { return length % pack<Real> == 0; });
+}
+
 // Calls body.run<width>(i) for all i in [0, n), width elements at a time. `arrays` are those that
-// it reads and writes with load and store. On the device no element may depend on another one.
+// it reads and writes with load and store; where these are matrices, `lengths` are those of their
+// rows, and width elements lie in one row. On the device no element may depend on another one.
 template <class Real, class Body>
-void for_each_element(std::int64_t n, std::initializer_list<const void*> arrays, const Body& body) {
+void for_each_element(std::int64_t n, std::initializer_list<const void*> arrays, const Body& body,
+                      std::initializer_list<std::int64_t> lengths = {}) {
   if (n == 0) return;
   constexpr int block = 256;
-  constexpr int width = static_cast<int>(16 / sizeof(Real));
-  const bool wide = detail::aligned(arrays);
-  const std::int64_t groups = (n + (wide ? width : 1) - 1) / (wide ? width : 1);
+  const bool wide = packs_fit<Real>(arrays, lengths);
+  const int width = wide ? pack<Real> : 1;
+  const std::int64_t groups = (n + width - 1) / width;
   // More blocks than run at once; each thread strides from there.
   const auto grid =
       static_cast<unsigned>(std::min<std::int64_t>((groups + block - 1) / block, 4096));
-  const auto kernel = wide ? detail::each_kernel<width, Body> : detail::each_kernel<1, Body>;
+  const auto kernel = wide ? detail::each_kernel<pack<Real>, Body> : detail::each_kernel<1, Body>;
   launch(kernel, grid, block, 0, body, n);
 }
 

@@ -1,7 +1,8 @@
 // Every Activation: its value f(x) and its slope f'(x), for float and double.
 //
 // They are written so that nothing overflows and no digits cancel in the tails: 1 − σ(x) is σ(−x),
-// and 1 − tanh²(x) is 4 σ(2x) σ(−2x). The value of NaN is NaN.
+// and 1 − tanh²(x) is 4 σ(2x) σ(−2x). The value of NaN is NaN. They are constexpr so that kernels
+// on GPUs may call them.
 #pragma once
 
 #include <cmath>
@@ -13,40 +14,42 @@
 namespace carousel::reference {
 
 struct Sigmoid {
-  static auto value(auto x) { return sigmoid(x); }
-  static auto slope(auto x) { return sigmoid(x) * sigmoid(-x); }
+  static constexpr auto value(auto x) { return sigmoid(x); }
+  static constexpr auto slope(auto x) { return sigmoid(x) * sigmoid(-x); }
 };
 
 struct Tanh {
-  static auto value(auto x) { return std::tanh(x); }
-  static auto slope(auto x) { return 4 * sigmoid(2 * x) * sigmoid(-2 * x); }
+  static constexpr auto value(auto x) { return std::tanh(x); }
+  static constexpr auto slope(auto x) { return 4 * sigmoid(2 * x) * sigmoid(-2 * x); }
 };
 
 struct Silu {
-  static auto value(auto x) { return x * sigmoid(x); }
-  static auto slope(auto x) { return sigmoid(x) * (1 + x * sigmoid(-x)); }
+  static constexpr auto value(auto x) { return x * sigmoid(x); }
+  static constexpr auto slope(auto x) { return sigmoid(x) * (1 + x * sigmoid(-x)); }
 };
 
 // x Φ(x), with the normal distribution Φ(x) = erfc(−x / √2) / 2 and Φ'(x) = e^(−x²/2) / √(2π).
 struct Gelu {
-  static auto value(auto x) { return x * distribution(x); }
-  static auto slope(auto x) { return distribution(x) + x * density(x); }
+  static constexpr auto value(auto x) { return x * distribution(x); }
+  static constexpr auto slope(auto x) { return distribution(x) + x * density(x); }
 
  private:
   template <class Real>
-  static Real distribution(Real x) {
+  static constexpr Real distribution(Real x) {
     return std::erfc(-x / std::numbers::sqrt2_v<Real>) / 2;
   }
   template <class Real>
-  static Real density(Real x) {
+  static constexpr Real density(Real x) {
     return std::exp(-x * x / 2) * std::numbers::inv_sqrtpi_v<Real> / std::numbers::sqrt2_v<Real>;
   }
 };
 
 // x (1 + tanh u) / 2 = x σ(2u), with 2u = √(8/π) (x + 0.044715 x³).
 struct GeluTanh {
-  static auto value(auto x) { return x * sigmoid(u2(x)); }
-  static auto slope(auto x) { return sigmoid(u2(x)) * (1 + x * sigmoid(-u2(x)) * du2(x)); }
+  static constexpr auto value(auto x) { return x * sigmoid(u2(x)); }
+  static constexpr auto slope(auto x) {
+    return sigmoid(u2(x)) * (1 + x * sigmoid(-u2(x)) * du2(x));
+  }
 
  private:
   template <class Real>
@@ -55,63 +58,65 @@ struct GeluTanh {
   static constexpr Real cubic = static_cast<Real>(0.044715);
 
   template <class Real>
-  static Real u2(Real x) {
+  static constexpr Real u2(Real x) {
     return scale<Real> * (x + cubic<Real> * x * x * x);
   }
   template <class Real>
-  static Real du2(Real x) {
+  static constexpr Real du2(Real x) {
     return scale<Real> * (1 + 3 * cubic<Real> * x * x);
   }
 };
 
 struct Relu {
-  static auto value(auto x) { return x < 0 ? 0 : x; }
-  static auto slope(auto x) { return x > 0 ? decltype(x){1} : 0; }
+  static constexpr auto value(auto x) { return x < 0 ? 0 : x; }
+  static constexpr auto slope(auto x) { return x > 0 ? decltype(x){1} : 0; }
 };
 
 struct ReluSquared {
-  static auto value(auto x) { return Relu::value(x) * Relu::value(x); }
-  static auto slope(auto x) { return 2 * Relu::value(x); }
+  static constexpr auto value(auto x) { return Relu::value(x) * Relu::value(x); }
+  static constexpr auto slope(auto x) { return 2 * Relu::value(x); }
 };
 
 // λ x above zero, λ α (e^x − 1) below.
 struct Selu {
-  static auto value(auto x) { return x > 0 ? lambda<decltype(x)> * x : below(std::expm1(x)); }
-  static auto slope(auto x) { return x > 0 ? lambda<decltype(x)> : below(std::exp(x)); }
+  static constexpr auto value(auto x) {
+    return x > 0 ? lambda<decltype(x)> * x : below(std::expm1(x));
+  }
+  static constexpr auto slope(auto x) { return x > 0 ? lambda<decltype(x)> : below(std::exp(x)); }
 
  private:
   template <class Real>
   static constexpr Real lambda = static_cast<Real>(1.0507009873554804934);
 
   template <class Real>
-  static Real below(Real x) {
+  static constexpr Real below(Real x) {
     return lambda<Real> * static_cast<Real>(1.6732632423543772848) * x;
   }
 };
 
 struct Exp {
-  static auto value(auto x) { return std::exp(x); }
-  static auto slope(auto x) { return std::exp(x); }
+  static constexpr auto value(auto x) { return std::exp(x); }
+  static constexpr auto slope(auto x) { return std::exp(x); }
 };
 
 struct LogSigmoid {
-  static auto value(auto x) { return log_sigmoid(x); }
-  static auto slope(auto x) { return sigmoid(-x); }
+  static constexpr auto value(auto x) { return log_sigmoid(x); }
+  static constexpr auto slope(auto x) { return sigmoid(-x); }
 };
 
 struct Softplus {
-  static auto value(auto x) { return -log_sigmoid(-x); }
-  static auto slope(auto x) { return sigmoid(x); }
+  static constexpr auto value(auto x) { return -log_sigmoid(-x); }
+  static constexpr auto slope(auto x) { return sigmoid(x); }
 };
 
 struct Identity {
-  static auto value(auto x) { return x; }
-  static auto slope(auto x) { return decltype(x){1}; }
+  static constexpr auto value(auto x) { return x; }
+  static constexpr auto slope(auto x) { return decltype(x){1}; }
 };
 
 // Calls visit with the function that f names, so that the choice is made once and not per element.
 template <class Visit>
-void with_function(Activation f, const Visit& visit) {
+constexpr void with_function(Activation f, const Visit& visit) {
   switch (f) {
     case Activation::sigmoid:
       return visit(Sigmoid{});

@@ -186,8 +186,14 @@ void draw(Trial<Real>& t, EmbeddingForward<Real>& a) {
 
 template <class Real>
 void draw(Trial<Real>& t, EmbeddingBackward<Real>& a) {
-  const auto N = t.size(80), C = t.size(80), V = t.size(40);
-  a = {.ids = t.integers(N, 0, V), .dy = t.input(N * C), .dweight = t.sum(V * C), .N = N, .C = C};
+  const bool many = t.choice(8) == 0;
+  const auto N = t.size(many ? 2000 : 80), C = t.size(many ? 8 : 80), V = t.size(many ? 1000 : 40);
+  a = {.ids = t.integers(N, 0, V),
+       .dy = t.input(N * C),
+       .dweight = t.sum(V * C),
+       .N = N,
+       .C = C,
+       .V = V};
 }
 
 template <class Real>

@@ -114,9 +114,10 @@ void draw(Trial<Real>& t, Conv1dBackward<Real>& a) {
 }
 
 // Targets below zero are those of ignored rows, for which max and log_sum stay as they are.
+// Now and then a vocabulary that many threads share.
 template <class Real>
 void draw(Trial<Real>& t, CrossEntropyForward<Real>& a) {
-  const auto N = t.size(20), V = t.size(200);
+  const auto N = t.size(20), V = t.choice(16) == 0 ? 2000 + t.size(9000) : t.size(200);
   const auto* const targets = t.integers(N, -(V + 3) / 4, V);
   const auto counted = std::count_if(targets, targets + N, [](auto target) { return target >= 0; });
   a = {.logits = t.input(N * V),
@@ -147,9 +148,24 @@ void draw(Trial<Real>& t, CrossEntropyBackward<Real>& a) {
        .counted = forward.counted};
 }
 
+// Rows, groups and channels of a norm: some long rows, and now and then very long ones.
+template <class Real>
+std::array<std::int64_t, 3> draw_norm(Trial<Real>& t) {
+  switch (t.choice(16)) {
+    case 0:
+      return {t.size(2), 1, 8190 + t.size(60)};
+    case 1:
+      return {t.size(40), t.size(2), 500 + t.size(1500)};
+    default:
+      const auto N = t.size(30), G = t.size(8);
+      return {N, G, t.size(60)};
+  }
+}
+
 template <class Real>
 void draw(Trial<Real>& t, LayerNormForward<Real>& a) {
-  const auto N = t.size(30), G = t.size(8), C = t.size(60), n = N * G * C;
+  const auto [N, G, C] = draw_norm(t);
+  const auto n = N * G * C;
   const bool branch = t.flip();
   a = {.x = t.input(n, 1, 0.5),
        .weight = t.optional(G * C),
@@ -191,7 +207,8 @@ void draw(Trial<Real>& t, LayerNormBackward<Real>& a) {
 
 template <class Real>
 void draw(Trial<Real>& t, RmsNormForward<Real>& a) {
-  const auto N = t.size(30), G = t.size(8), C = t.size(60), n = N * G * C;
+  const auto [N, G, C] = draw_norm(t);
+  const auto n = N * G * C;
   a = {.x = t.input(n),
        .weight = t.optional(G * C),
        .bias = t.optional(G * C),
