@@ -1,40 +1,33 @@
 #include "autograd/checkpoint.h"
 
-#include <algorithm>
-
 #include "autograd/record.h"
 
 namespace carousel {
 
 namespace {
 
-// Runs the function again on leaves of its own and adds their gradients to the wanted slots.
+// Runs the function again on inputs whose gradients arrive in the wanted slots.
 template <class Real>
 void run_again(const Function<Real>& function, const std::vector<Tensor<Real>>& inputs,
                const std::vector<Slot<Real>>& wanted, const std::vector<Tensor<Real>>& upstream) {
   Tape tape;
   std::vector<Var<Real>> leaves;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    leaves.push_back(wanted[i] ? parameter(inputs[i]) : Var<Real>(inputs[i]));
-  }
+  for (std::size_t i = 0; i < inputs.size(); ++i) leaves.push_back({inputs[i], wanted[i]});
   const std::vector<Var<Real>> outputs = function(leaves);
 
   std::vector<Var<Real>> recorded;
   std::vector<Tensor<Real>> seeds;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     if (!outputs[i].wanted()) continue;
+    if (outputs[i].grad->tape() != tape.id()) {  // an input or parameter, returned as it is
+      outputs[i].grad->add(upstream[i]);
+      continue;
+    }
     recorded.push_back(outputs[i]);
     seeds.push_back(upstream[i]);
   }
   if (recorded.empty()) return;
   tape.backward(std::span<const Var<Real>>(recorded), std::span<const Tensor<Real>>(seeds));
-
-  for (std::size_t i = 0; i < leaves.size(); ++i) {
-    if (!wanted[i] || !leaves[i].grad->arrived()) continue;
-    Real* const slot = wanted[i]->accumulate();
-    const Tensor<Real> gradient = leaves[i].grad->value();
-    std::transform(slot, slot + gradient.numel(), gradient.data(), slot, std::plus<>());
-  }
 }
 
 }  // namespace

@@ -19,6 +19,11 @@ double dot(const Tensor<double>& a, const Tensor<double>& b) {
   return sum;
 }
 
+bool all_finite(const Tensor<double>& x) {
+  const auto values = x.values();
+  return std::all_of(values.begin(), values.end(), [](double y) { return std::isfinite(y); });
+}
+
 // A function of several tensors, seen along one line: t ↦ ⟨u, f(x + t v)⟩ with v on one input.
 class Line {
  public:
@@ -34,13 +39,15 @@ class Line {
  private:
   double value(std::size_t input, const Tensor<double>& direction, double t) const {
     std::vector<Var<double>> moved(inputs_.begin(), inputs_.end());
-    Tensor<double> x = inputs_[input].clone();
+    Tensor<double> x = inputs_[input].to(Device::cpu).clone();
     for (std::int64_t i = 0; i < x.numel(); ++i) x.mutable_data()[i] += t * direction.data()[i];
-    moved[input] = Var<double>(x);
+    moved[input] = Var<double>(x.to(inputs_[input].device()));
     const Tape::Pause pause;
     const auto outputs = function_(moved);
     double sum = 0;
-    for (std::size_t o = 0; o < outputs.size(); ++o) sum += dot(upstream_[o], outputs[o].value);
+    for (std::size_t o = 0; o < outputs.size(); ++o) {
+      sum += dot(upstream_[o], outputs[o].value.to(Device::cpu));
+    }
     return sum;
   }
 
@@ -49,6 +56,7 @@ class Line {
   const Tensors& upstream_;
 };
 
+// On the host.
 struct Analytic {
   Tensors upstream;   // u, one per output
   Tensors gradients;  // Jᵀu, one per input
@@ -71,21 +79,20 @@ Analytic run_backward(const Function<double>& function, const Tensors& inputs, R
       result.upstream.emplace_back();
       continue;
     }
-    const auto values = outputs[o].value.values();
-    CAROUSEL_CHECK(
-        std::all_of(values.begin(), values.end(), [](double y) { return std::isfinite(y); }),
-        "gradcheck: output {} is not finite at the point given", o);
+    CAROUSEL_CHECK(all_finite(outputs[o].value.to(Device::cpu)),
+                   "gradcheck: output {} is not finite at the point given", o);
     result.upstream.push_back(
         random_normal<double>(outputs[o].shape(), random.named(fmt::format("upstream {}", o))));
     if (!outputs[o].wanted()) continue;
     recorded.push_back(outputs[o]);
-    seeds.push_back(result.upstream.back());
+    seeds.push_back(result.upstream.back().to(outputs[o].device()));
   }
   if (!recorded.empty()) {
     tape.backward(std::span<const Var<double>>(recorded), std::span<const Tensor<double>>(seeds));
   }
   for (const auto& leaf : leaves) {
-    result.gradients.push_back(leaf.wanted() ? leaf.grad->value() : Tensor<double>());
+    result.gradients.push_back(leaf.wanted() ? leaf.grad->value().to(Device::cpu)
+                                             : Tensor<double>());
   }
   return result;
 }

@@ -34,10 +34,10 @@ struct InputCheck {
   double error() const;
 };
 
-// Checks the gradients of every output with respect to every input at the given point. Undefined
-// inputs and outputs ("none") are passed on and left out.
-// Quotients are (8 (f(h) − f(−h)) − (f(2h) − f(−2h))) / 12h. Throws Error when the function has no
-// output or is not finite at the point.
+// Checks the gradients of every output with respect to every input at the given point. The function
+// runs on the inputs' device; the quotients (8 (f(h) − f(−h)) − (f(2h) − f(−2h))) / 12h are formed
+// on the host. Undefined inputs and outputs ("none") are passed on and left out. Throws Error when
+// the function has no output or is not finite at the point.
 std::vector<InputCheck> gradcheck(const Function<double>& function,
                                   const std::vector<Tensor<double>>& inputs,
                                   const GradcheckOptions& options = {});

@@ -1,6 +1,5 @@
 #include "autograd/tape.h"
 
-#include <algorithm>
 #include <atomic>
 
 namespace carousel {
@@ -56,12 +55,11 @@ void Tape::backward(std::span<const Var<Real>> outputs, std::span<const Tensor<R
     CAROUSEL_CHECK(upstream[i].shape() == output.shape(),
                    "backward: upstream gradient {} has shape {}, want {}", i, upstream[i].shape(),
                    output.shape());
+    CAROUSEL_CHECK(upstream[i].device() == output.device(),
+                   "backward: upstream gradient {} is on device {}, want {}", i,
+                   name(upstream[i].device()), name(output.device()));
   }
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    Real* const slot = outputs[i].grad->accumulate();
-    const auto values = upstream[i].values();
-    std::transform(values.begin(), values.end(), slot, slot, std::plus<>());
-  }
+  for (std::size_t i = 0; i < outputs.size(); ++i) outputs[i].grad->add(upstream[i]);
   run_backward();
 }
 

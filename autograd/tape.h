@@ -45,7 +45,8 @@ class Tape {
   template <class Real>
   void backward(const Var<Real>& loss);
 
-  // The same from several outputs at once, with given upstream gradients of the outputs' shapes.
+  // The same from several outputs at once, with given upstream gradients of the outputs' shapes and
+  // devices.
   template <class Real>
   void backward(std::span<const Var<Real>> outputs, std::span<const Tensor<Real>> upstream);
 

@@ -1,6 +1,7 @@
 #include "autograd/var.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "core/parallel.h"
@@ -22,12 +23,30 @@ template <class Real>
 Real* Gradient<Real>::accumulate() {
   const Arrival arrival = arrive();
   Real* const to = arrival.to;
-  if (arrival.first) {
+  if (arrival.first && device_ != Device::cpu) {
+    sum_.fill(Real{0});
+  } else if (arrival.first) {
     parallel_for(sum_.numel(), 65536, [to](std::int64_t begin, std::int64_t end) {
       std::fill(to + begin, to + end, Real{0});
     });
   }
   return to;
+}
+
+template <class Real>
+void Gradient<Real>::add(const Tensor<Real>& gradient) {
+  if (arrive().first) return sum_.copy_from(gradient);
+  Tensor<Real> sum = sum_.to(Device::cpu);  // where it is there, the same memory
+  const Tensor<Real> more = gradient.to(Device::cpu);
+  std::transform(sum.data(), sum.data() + sum.numel(), more.values().data(), sum.mutable_data(),
+                 std::plus<>());
+  if (device_ != Device::cpu) sum_.copy_from(sum);
+}
+
+template <class Real>
+void Gradient<Real>::move_to(Device device) {
+  sum_.move_to(device);
+  device_ = device;
 }
 
 template <class Real>

@@ -27,6 +27,10 @@ class Gradient {
   };
   Arrival arrive();
 
+  // += a tensor of the slot's shape, from any device. On the device after the first arrival it goes
+  // through the host, which waits; ops add with kernels.
+  void add(const Tensor<Real>& gradient);
+
   bool arrived() const { return arrived_; }
 
   // What has arrived so far, in the slot's own memory: what arrives later shows. Zeros when nothing
@@ -35,6 +39,9 @@ class Gradient {
 
   // Takes the buffer's memory now, not at the first arrival.
   void reserve();
+
+  // Takes the slot to a device, with what has arrived.
+  void move_to(Device device);
 
   // Forgets what has arrived and keeps the memory.
   void clear() { arrived_ = false; }

@@ -55,7 +55,8 @@ struct Random {
   std::uint64_t below(std::uint64_t bound, std::uint64_t index) const;
 };
 
-// Tensors of the stream's numbers 0, 1, …; float and double get the same numbers, rounded.
+// Tensors of the stream's numbers 0, 1, …, on the cpu; float and double get the same numbers,
+// rounded.
 template <class Real>
 Tensor<Real> random_normal(const Shape& shape, Random random, double stddev = 1, double mean = 0);
 template <class Real>

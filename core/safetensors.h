@@ -46,9 +46,9 @@ class Safetensors {
   std::string_view dtype(std::string_view name) const { return find(name).dtype; }
   Shape shape(std::string_view name) const;
 
-  // A copy in the element type asked for: float and double from F64, F32, F16, BF16; std::int32_t
-  // from signed and unsigned integers. Throws Error for other dtypes and for a number that does not
-  // fit; floats are rounded.
+  // A copy on the cpu in the element type asked for: float and double from F64, F32, F16, BF16;
+  // std::int32_t from signed and unsigned integers. Throws Error for other dtypes and for a number
+  // that does not fit; floats are rounded.
   template <class T>
   Tensor<T> read(std::string_view name) const;
 
@@ -69,9 +69,10 @@ struct NamedTensor {
   std::variant<Tensor<float>, Tensor<double>, Tensor<std::int32_t>> tensor;
 };
 
-// Writes the tensors in the order given, as F32, F64 and I32, without a second copy in memory. The
-// file appears complete or not at all. Throws Error on a duplicate or reserved name, an undefined
-// tensor, text that is not UTF-8, and what AtomicFile throws.
+// Writes the tensors in the order given, as F32, F64 and I32, without a second copy in memory;
+// those on another device come to the host one by one. The file appears complete or not at all.
+// Throws Error on a duplicate or reserved name, an undefined tensor, text that is not UTF-8, and
+// what AtomicFile throws.
 void write_safetensors(const std::filesystem::path& path, const std::vector<NamedTensor>& tensors,
                        const Metadata& metadata = {});
 

@@ -19,8 +19,8 @@ template <>
 constexpr const char* dtype<double> = "F64";
 
 template <class T>
-std::span<const std::byte> bytes_of(const Tensor<T>& tensor) {
-  return std::as_bytes(tensor.values());
+std::size_t size_of(const Tensor<T>& tensor) {
+  return static_cast<std::size_t>(tensor.numel()) * sizeof(T);
 }
 
 // "text" with JSON's escapes.
@@ -35,7 +35,7 @@ std::string quoted(const std::string& path, std::string_view text) {
 template <class T>
 std::string entry(const Tensor<T>& tensor, std::size_t begin) {
   return fmt::format(R"({{"dtype":"{}","shape":[{}],"data_offsets":[{},{}]}})", dtype<T>,
-                     fmt::join(tensor.shape(), ","), begin, begin + bytes_of(tensor).size());
+                     fmt::join(tensor.shape(), ","), begin, begin + size_of(tensor));
 }
 
 void check_tensors(const std::string& path, const std::vector<NamedTensor>& tensors) {
@@ -63,7 +63,7 @@ std::string make_header(const std::string& path, const std::vector<NamedTensor>&
   for (const NamedTensor& named : tensors) {
     const auto add = [&](const auto& tensor) {
       fields.push_back(quoted(path, named.name) + ":" + entry(tensor, offset));
-      offset += bytes_of(tensor).size();
+      offset += size_of(tensor);
     };
     std::visit(add, named.tensor);
   }
@@ -85,7 +85,11 @@ void write_safetensors(const std::filesystem::path& path, const std::vector<Name
   file.write(std::as_bytes(std::span(&length, 1)));
   file.write(header);
   for (const auto& named : tensors) {
-    std::visit([&](const auto& tensor) { file.write(bytes_of(tensor)); }, named.tensor);
+    const auto write = [&](const auto& tensor) {
+      const auto on_host = tensor.to(Device::cpu);
+      file.write(std::as_bytes(on_host.values()));
+    };
+    std::visit(write, named.tensor);
   }
   file.commit();
 }

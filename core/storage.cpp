@@ -86,6 +86,23 @@ class Pool {
     of.free[block->capacity].push_back(block);
   }
 
+  // The references stay, what they refer to changes places.
+  void exchange(Block& a, Block& b) {
+    const std::lock_guard lock(mutex_);
+    std::swap(a.memory, b.memory);
+    std::swap(a.bytes, b.bytes);
+    std::swap(a.capacity, b.capacity);
+    std::swap(a.device, b.device);
+    std::swap(a.guarded, b.guarded);
+    for (Block* const block : {&a, &b}) {
+      if (block->guarded) {
+        fenced_.insert(block);
+      } else {
+        fenced_.erase(block);
+      }
+    }
+  }
+
   void release_free() {
     const std::lock_guard lock(mutex_);
     empty(Device::cpu);
@@ -221,6 +238,13 @@ std::byte* Storage::data() const {
 }
 
 Device Storage::device() const { return block_ == nullptr ? Device::cpu : block_->device; }
+
+void Storage::move_to(Device device) {
+  if (block_ == nullptr || block_->device == device) return;
+  const Storage there(block_->bytes, device);
+  copy_memory(there.data(), device, data(), block_->device, block_->bytes);
+  pool().exchange(*block_, *there.block_);
+}
 
 bool Storage::shared() const { return block_ != nullptr && block_->references > 1; }
 

@@ -35,6 +35,8 @@ class Storage {
   std::byte* data() const;
   Device device() const;
   bool shared() const;  // more than one reference
+  // Moves the contents to a device, for all references. Throws Error as the constructor does.
+  void move_to(Device device);
   explicit operator bool() const { return block_ != nullptr; }
 
  private:

@@ -100,6 +100,9 @@ class Tensor {
     return result;
   }
 
+  // Moves the elements to a device, for every tensor that shares them.
+  void move_to(Device device) { storage_.move_to(device); }
+
   // A deep copy on the same device with other elements: to<double>() of a float tensor is exact.
   template <class U>
   Tensor<U> to() const {

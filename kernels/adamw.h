@@ -1,6 +1,8 @@
 // AdamW (Loshchilov & Hutter 2019) and the norm that gradients are clipped by.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 
 namespace carousel {
@@ -12,10 +14,17 @@ struct AdamWStep {
   Real* m;               // (N)  first moment, updated in place
   Real* v;               // (N)  second moment, updated in place
   std::int64_t N;
-  double gradient_scale;  // of clipping
+  const double* squares;  // (1)  Σ g² over the gradients of all parameters; null: not measured
+  double max_norm;        // gradients are scaled by clip_scale(*squares, max_norm)
   double learning_rate, beta1, beta2, eps, weight_decay;
   std::int64_t step;  // from 1, for the bias correction
 };
+
+// min(1, max_norm / (√squares + 1e-6)), as torch has it; 1 where max_norm is 0. Where √squares is
+// not finite, adamw_step leaves everything as it is.
+inline double clip_scale(double squares, double max_norm) {
+  return max_norm > 0 ? std::min(1.0, max_norm / (std::sqrt(squares) + 1e-6)) : 1;
+}
 
 template <class Real>
 struct SumOfSquares {

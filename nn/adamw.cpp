@@ -51,22 +51,41 @@ AdamW<Real>::AdamW(std::vector<NamedParameter<Real>> parameters, const AdamWOpti
     entries_.push_back(
         {std::move(parameter), std::move(moments), decayed ? options.weight_decay : 0});
   }
+  squares_ = Tensor<double>::zeros({1}, device());
 }
 
 template <class Real>
-double AdamW<Real>::clip_gradients(double max_norm) {
+Device AdamW<Real>::device() const {
+  if (entries_.empty()) return Device::cpu;
+  const NamedParameter<Real>& first = entries_.front().parameter;
+  for (const auto& entry : entries_) {
+    const auto& [parameter_name, var] = entry.parameter;
+    CAROUSEL_CHECK(var.device() == first.var.device(),
+                   "AdamW: {} is on device {} and {} on {}, want all parameters on one", first.name,
+                   name(first.var.device()), parameter_name, name(var.device()));
+  }
+  return first.var.device();
+}
+
+template <class Real>
+void AdamW<Real>::clip_gradients(double max_norm) {
   CAROUSEL_CHECK(max_norm >= 0, "AdamW: max_norm got {}, want at least 0", max_norm);
-  double squares = 0;
+  const auto& k = kernels<Real>(device());
+  squares_.move_to(device());
+  squares_.fill(0);
   for (const auto& entry : entries_) {
     const auto& slot = entry.parameter.var.grad;
     if (!slot->arrived()) continue;
     const Tensor<Real> gradient = slot->value();
-    kernels<Real>(gradient.device())
-        .sum_of_squares({.x = gradient.data(), .sum = &squares, .N = gradient.numel()});
+    k.sum_of_squares({.x = gradient.data(), .sum = squares_.mutable_data(), .N = gradient.numel()});
   }
-  const double norm = std::sqrt(squares);
-  gradient_scale_ = max_norm > 0 ? std::min(1.0, max_norm / (norm + 1e-6)) : 1;
-  return norm;
+  measured_ = true;
+  max_norm_ = max_norm;
+}
+
+template <class Real>
+double AdamW<Real>::gradient_norm() const {
+  return std::sqrt(squares_.item());
 }
 
 template <class Real>
@@ -76,32 +95,37 @@ void AdamW<Real>::step(double learning_rate) {
       "AdamW: step() while a tape is open, which has saved the values that would change");
   CAROUSEL_CHECK(learning_rate >= 0 && std::isfinite(learning_rate),
                  "AdamW: learning_rate got {}, want a finite number of at least 0", learning_rate);
+  const Device here = device();
+  const auto& k = kernels<Real>(here);
+  squares_.move_to(here);
   for (auto& [parameter, moments, weight_decay] : entries_) {
+    moments.m.move_to(here);
+    moments.v.move_to(here);
     if (!parameter.var.grad->arrived()) continue;
     const Tensor<Real> gradient = parameter.var.grad->value();
-    kernels<Real>(gradient.device())
-        .adamw_step({
-            .gradient = gradient.data(),
-            .parameter = parameter.var.value.mutable_data(),
-            .m = moments.m.mutable_data(),
-            .v = moments.v.mutable_data(),
-            .N = gradient.numel(),
-            .gradient_scale = gradient_scale_,
-            .learning_rate = learning_rate,
-            .beta1 = options_.beta1,
-            .beta2 = options_.beta2,
-            .eps = options_.eps,
-            .weight_decay = weight_decay,
-            .step = ++moments.steps,
-        });
+    k.adamw_step({
+        .gradient = gradient.data(),
+        .parameter = parameter.var.value.mutable_data(),
+        .m = moments.m.mutable_data(),
+        .v = moments.v.mutable_data(),
+        .N = gradient.numel(),
+        .squares = measured_ ? squares_.data() : nullptr,
+        .max_norm = max_norm_,
+        .learning_rate = learning_rate,
+        .beta1 = options_.beta1,
+        .beta2 = options_.beta2,
+        .eps = options_.eps,
+        .weight_decay = weight_decay,
+        .step = ++moments.steps,
+    });
   }
-  gradient_scale_ = 1;
+  measured_ = false;
 }
 
 template <class Real>
 void AdamW<Real>::clear_gradients() {
   for (const auto& entry : entries_) entry.parameter.var.grad->clear();
-  gradient_scale_ = 1;
+  measured_ = false;
 }
 
 template <class Real>
@@ -144,7 +168,7 @@ std::string AdamW<Real>::first_nonfinite_gradient() const {
   for (const auto& entry : entries_) {
     const auto& slot = entry.parameter.var.grad;
     if (!slot->arrived()) continue;
-    const Tensor<Real> gradient = slot->value();
+    const Tensor<Real> gradient = slot->value().to(Device::cpu);
     const auto values = gradient.values();
     if (!std::all_of(values.begin(), values.end(), [](Real g) { return std::isfinite(g); })) {
       return entry.parameter.name;

@@ -28,6 +28,9 @@ bool decays(std::string_view parameter_name, bool weight_decay_on_embedding);
 //   { Tape tape; tape.backward(loss(batch)); }
 //   optimizer.clip_gradients(1.0);
 //   optimizer.step(learning_rate);
+//
+// It works on the parameters' device, and the host waits for nothing but gradient_norm; the moments
+// follow parameters that move.
 template <class Real>
 class AdamW {
  public:
@@ -39,29 +42,34 @@ class AdamW {
   };
 
   // Throws Error for an option outside its range (betas in [0, 1), eps and decay ≥ 0), a constant,
-  // and a parameter that is there twice.
+  // a parameter that is there twice, and parameters on two devices.
   AdamW(std::vector<NamedParameter<Real>> parameters, const AdamWOptions& options);
 
-  // Returns the norm g of all gradients together, and has the next step scale them by
-  // min(1, max_norm / (g + 1e-6)), as torch does; max_norm = 0 only measures. A norm that is not
-  // finite is for the caller to notice: see first_nonfinite_gradient.
-  double clip_gradients(double max_norm);
+  // Measures the norm g of all gradients together, and has the next step scale them by
+  // min(1, max_norm / (g + 1e-6)), as torch does; max_norm = 0 only measures. Where g is not finite
+  // the next step changes nothing: see gradient_norm and first_nonfinite_gradient.
+  void clip_gradients(double max_norm);
+
+  // The norm that clip_gradients measured last; 0 before. The host waits for the device.
+  double gradient_norm() const;
 
   // Updates every parameter that a gradient has arrived for, as torch.optim.AdamW does.
-  // Throws Error while a tape is open: it has saved the values that would change under it. Throws
-  // Error for a learning rate that is negative or not finite.
+  // Throws Error while a tape is open: it has saved the values that would change under it; for a
+  // learning rate that is negative or not finite; and, as clip_gradients does, when not all
+  // parameters are on one device.
   void step(double learning_rate);
 
   // Forgets the gradients, and what clip_gradients wanted to do with them.
   void clear_gradients();
 
   // The moments of every parameter, in the order of the constructor; they share memory with the
-  // optimiser's own. restore copies such moments back, and throws Error unless names and shapes are
-  // the same.
+  // optimiser's own. restore copies such moments back, from any device, and throws Error unless
+  // names and shapes are the same.
   std::vector<Moments> moments() const;
   void restore(const std::vector<Moments>& moments);
 
   // The name of the first parameter whose gradient holds an infinity or a NaN; empty if none does.
+  // Looks at copies on the host.
   std::string first_nonfinite_gradient() const;
 
   // Updates of the parameter that had most.
@@ -74,9 +82,14 @@ class AdamW {
     double weight_decay;
   };
 
+  // Where all parameters are.
+  Device device() const;
+
   std::vector<Entry> entries_;
   AdamWOptions options_;
-  double gradient_scale_ = 1;
+  Tensor<double> squares_;  // (1)  of the gradients, as clip_gradients last measured them
+  bool measured_ = false;   // for the next step
+  double max_norm_ = 0;
 };
 
 extern template class AdamW<float>;

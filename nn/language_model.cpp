@@ -24,13 +24,14 @@ LanguageModel<Real>::LanguageModel(const ModelConfig& model_config, std::uint64_
 template <class Real>
 ModelOutput<Real> LanguageModel<Real>::operator()(const Tensor<std::int32_t>& tokens,
                                                   ModelState<Real> state,
-                                                  const CallOptions& options) const {
+                                                  const CallOptions& call) const {
   CAROUSEL_CHECK(tokens.rank() == 2 && tokens.numel() > 0,
                  "model: tokens has shape {}, want (batch, positions), at least one each",
                  tokens.shape());
-  CAROUSEL_CHECK(!options.reset.defined() || options.reset.shape() == tokens.shape(),
-                 "model: reset has shape {}, want that of tokens, {}", options.reset.shape(),
+  CAROUSEL_CHECK(!call.reset.defined() || call.reset.shape() == tokens.shape(),
+                 "model: reset has shape {}, want that of tokens, {}", call.reset.shape(),
                  tokens.shape());
+  const CallOptions options{call.reset.to(token_embedding.weight.device()), call.dropout};
   auto x = token_embedding(tokens);
   if (config.add_embedding_dropout) {
     x = options.named("token_embedding").drop(x, config.dropout);

@@ -31,9 +31,10 @@ struct LanguageModel {
   // Parameters with their initial values: a function of the seed and their names alone.
   LanguageModel(const ModelConfig& model_config, std::uint64_t seed);
 
-  // tokens (B, S), any S ≥ 1. One sequence can be cut into calls anywhere: pass the state on. Move
-  // it where nobody else needs it, so that a step of decoding updates it where it lies.
-  // Throws Error for a token outside [0, V), or a state of another model or batch size.
+  // tokens (B, S), any S ≥ 1; they, and the options' reset, are brought to the model's device. One
+  // sequence can be cut into calls anywhere: pass the state on. Move it where nobody else needs it,
+  // so that a step of decoding updates it where it lies. Throws Error for a token outside [0, V),
+  // if the cpu has it, and for a state of another model, batch size or device.
   ModelOutput<Real> operator()(const Tensor<std::int32_t>& tokens, ModelState<Real> state = {},
                                const CallOptions& options = {}) const;
 

@@ -100,7 +100,7 @@ void read_weights(const std::filesystem::path& path, const LanguageModel<Real>& 
     const Tensor<Real> tensor = read_parameter<Real>(file, stored, var.shape());
     CAROUSEL_CHECK(all_finite(tensor), "{}: {} holds NaN or infinity", origin, stored);
     Tensor<Real> value = var.value;  // shares storage with the model's
-    std::ranges::copy(tensor.values(), value.mutable_data());
+    value.copy_from(tensor);
   }
   if (model.config.tie_weights) check_tied<Real>(file, origin);
 }
@@ -122,14 +122,15 @@ LanguageModel<Real> load_model(const std::filesystem::path& directory) {
 template <class Real>
 void save_model(const std::filesystem::path& directory, const LanguageModel<Real>& model) {
   std::vector<NamedTensor> tensors;
+  Tensor<Real> head;
   for (const auto& [name, var] : parameters<Real>(model)) {
-    CAROUSEL_CHECK(all_finite(var.value), "cannot save the model to {}: {} holds NaN or infinity",
+    const Tensor<Real> value = var.value.to(Device::cpu);
+    CAROUSEL_CHECK(all_finite(value), "cannot save the model to {}: {} holds NaN or infinity",
                    directory.string(), name);
-    tensors.push_back({name, var.value});
+    tensors.push_back({name, value});
+    if (model.config.tie_weights && name == embedding_name) head = value;
   }
-  if (model.config.tie_weights) {
-    tensors.push_back({head_name, model.token_embedding.weight.value});
-  }
+  if (head.defined()) tensors.push_back({head_name, head});
 
   make_directories(directory);
   AtomicFile config(directory / "config.json");

@@ -1,4 +1,4 @@
-// parameters: every parameter of a module with its name.
+// parameters: every parameter of a module with its name. move_to: all of them to a device.
 //
 // A module is a plain struct that names its members once:
 //
@@ -17,7 +17,7 @@
 #include <variant>
 #include <vector>
 
-#include "autograd/var.h"
+#include "autograd/tape.h"
 
 namespace carousel {
 
@@ -78,6 +78,20 @@ std::vector<NamedParameter<Real>> parameters(const Module& module) {
   detail::ParameterCollector<Real> collector;
   module.visit(collector);
   return collector.take();
+}
+
+// Moves every parameter, value and gradient, to a device, for all who share it: copies of the
+// module and its optimiser. Throws Error while a tape is open, which has saved the values, and when
+// the device is missing.
+template <class Real, class Module>
+void move_to(const Module& module, Device device) {
+  check_available(device);
+  CAROUSEL_CHECK(Tape::current() == nullptr,
+                 "move_to: a tape is open, which has saved the values that would move");
+  for (auto& [name, var] : parameters<Real>(module)) {
+    var.value.move_to(device);
+    var.grad->move_to(device);
+  }
 }
 
 }  // namespace carousel

@@ -1,4 +1,5 @@
-// State: what a model remembers between calls, as values that go in and come out.
+// State: what a model remembers between calls, as values that go in and come out. What comes out is
+// on the model's device, where what goes in must be.
 #pragma once
 
 #include <vector>
@@ -32,6 +33,17 @@ struct CellResult {
   Var<Real> h;
   std::vector<Var<Real>> state;
 };
+
+// The same state on a device, as constants.
+template <class Real>
+ModelState<Real> to(const ModelState<Real>& state, Device device) {
+  ModelState<Real> result;
+  for (const auto& block : state.blocks) {
+    auto& there = result.blocks.emplace_back(BlockState<Real>{block.conv.value.to(device), {}});
+    for (const auto& var : block.cell) there.cell.emplace_back(var.value.to(device));
+  }
+  return result;
+}
 
 // The same state as constants: cuts the graph between the segments of truncated backpropagation.
 template <class Real>

@@ -1,7 +1,7 @@
 #include "ops/activation.h"
 
 #include "autograd/record.h"
-#include "kernels/kernels.h"
+#include "ops/device.h"
 
 namespace carousel {
 
@@ -10,7 +10,7 @@ Var<Real> activation(Activation f, const Var<Real>& x) {
   CAROUSEL_CHECK(x.defined(), "activation: x is undefined, want a tensor");
   const auto N = x.numel();
 
-  const auto& k = kernels<Real>(x.device());
+  const auto& k = kernels_for("activation", x);
   Tensor<Real> y(x.shape(), x.device());
   k.activation_forward({
       .f = f,
@@ -38,7 +38,7 @@ Var<Real> soft_cap(const Var<Real>& x, double cap) {
   CAROUSEL_CHECK(cap > 0, "soft_cap: cap got {}, want > 0", cap);
   const auto N = x.numel();
 
-  const auto& k = kernels<Real>(x.device());
+  const auto& k = kernels_for("soft_cap", x);
   Tensor<Real> y(x.shape(), x.device());
   k.soft_cap_forward({
       .x = x.data(),
@@ -66,7 +66,7 @@ Var<Real> gated_activation(Activation f, const Var<Real>& x) {
                  "gated_activation: x has shape {}, want an even last axis", x.shape());
   const auto stride = x.dim(-1), C = stride / 2, N = x.shape().outer(-1);
 
-  const auto& k = kernels<Real>(x.device());
+  const auto& k = kernels_for("gated_activation", x);
   Tensor<Real> y(x.shape().with(-1, C), x.device());
   k.gate_forward({
       .f = f,
@@ -102,7 +102,7 @@ Var<Real> gate(Activation f, const Var<Real>& gate, const Var<Real>& x) {
                  "gate: gate has shape {} and x {}, want the same", gate.shape(), x.shape());
   const auto C = x.rank() == 0 ? 1 : x.dim(-1), N = C == 0 ? 0 : x.numel() / C;
 
-  const auto& k = kernels<Real>(x.device());
+  const auto& k = kernels_for("gate", x, gate);
   Tensor<Real> y(x.shape(), x.device());
   k.gate_forward({
       .f = f,

@@ -1,7 +1,7 @@
 #include "ops/arithmetic.h"
 
 #include "autograd/record.h"
-#include "kernels/kernels.h"
+#include "ops/device.h"
 
 namespace carousel {
 
@@ -17,7 +17,7 @@ Var<Real> channels(const char* name, const char* argument, const Var<Real>& x,
                  x.shape());
   const auto C = x.dim(-1), N = x.shape().outer(-1);
 
-  const auto& k = kernels<Real>(x.device());
+  const auto& k = kernels_for(name, x, weight, bias);
   Tensor<Real> y(x.shape(), x.device());
   k.channels_forward({
       .x = x.data(),
@@ -53,7 +53,7 @@ Var<Real> add(const Var<Real>& a, const Var<Real>& b) {
   CAROUSEL_CHECK(a.shape() == b.shape(), "add: b has shape {}, want that of a, {}", b.shape(),
                  a.shape());
 
-  const auto& k = kernels<Real>(a.device());
+  const auto& k = kernels_for("add", a, b);
   Tensor<Real> y(a.shape(), a.device());
   k.add({.a = a.data(), .b = b.data(), .y = y.mutable_data(), .N = a.numel()});
 
@@ -71,7 +71,7 @@ Var<Real> multiply(const Var<Real>& a, const Var<Real>& b) {
   CAROUSEL_CHECK(a.shape() == b.shape(), "multiply: b has shape {}, want that of a, {}", b.shape(),
                  a.shape());
 
-  const auto& k = kernels<Real>(a.device());
+  const auto& k = kernels_for("multiply", a, b);
   auto y = Tensor<Real>::zeros(a.shape(), a.device());
   k.add_product({.a = a.data(), .b = b.data(), .y = y.mutable_data(), .N = a.numel()});
 
@@ -87,7 +87,7 @@ template <class Real>
 Var<Real> scale(const Var<Real>& x, double factor) {
   CAROUSEL_CHECK(x.defined(), "scale: x is undefined, want a tensor");
 
-  const auto& k = kernels<Real>(x.device());
+  const auto& k = kernels_for("scale", x);
   auto y = Tensor<Real>::zeros(x.shape(), x.device());
   k.add_scaled({.x = x.data(), .y = y.mutable_data(), .N = x.numel(), .factor = factor});
 

@@ -1,7 +1,7 @@
 #include "ops/block_diagonal.h"
 
 #include "autograd/record.h"
-#include "kernels/kernels.h"
+#include "ops/device.h"
 
 namespace carousel {
 
@@ -18,7 +18,7 @@ Var<Real> block_diagonal(const Var<Real>& x, const Var<Real>& weight, const Var<
                  "block_diagonal: bias has shape {}, want [{}]", bias.shape(), K * O);
   const auto N = x.numel() / (K * I);
 
-  const auto& k = kernels<Real>(x.device());
+  const auto& k = kernels_for("block_diagonal", x, weight, bias);
   Tensor<Real> y(x.shape().with(-1, K * O), x.device());
   k.block_diagonal_forward({
       .x = x.data(),

@@ -1,7 +1,7 @@
 #include "ops/conv1d.h"
 
 #include "autograd/record.h"
-#include "kernels/kernels.h"
+#include "ops/device.h"
 
 namespace carousel {
 
@@ -24,14 +24,15 @@ Conv1dResult<Real> causal_conv1d(const Var<Real>& x, const Var<Real>& weight, co
   CAROUSEL_CHECK(!reset.defined() || reset.shape() == Shape({B, S}),
                  "causal_conv1d: reset has shape {}, want [{}, {}]", reset.shape(), B, S);
 
-  const auto& k = kernels<Real>(x.device());
+  const auto& k = kernels_for("causal_conv1d", x, weight, bias, state);
+  const auto there = reset.to(x.device());
   Tensor<Real> y(x.shape(), x.device()), last({B, KS - 1, C}, x.device());
   k.conv1d_forward({
       .x = x.data(),
       .weight = weight.data(),
       .bias = bias.data(),
       .state = state.data(),
-      .reset = reset.data(),
+      .reset = there.data(),
       .y = y.mutable_data(),
       .last = last.mutable_data(),
       .B = B,
@@ -40,10 +41,11 @@ Conv1dResult<Real> causal_conv1d(const Var<Real>& x, const Var<Real>& weight, co
       .KS = KS,
   });
 
-  auto backward = [&k, x = x.value, weight = weight.value, state = state.value, reset,  // saved
-                   B, S, C, KS,                                                         // saved
-                   dx = x.grad, dweight = weight.grad, dbias = bias.grad,               // wanted
-                   dstate = state.grad](                                                // wanted
+  auto backward = [&k, x = x.value, weight = weight.value, state = state.value,
+                   reset = there,                                          // saved
+                   B, S, C, KS,                                            // saved
+                   dx = x.grad, dweight = weight.grad, dbias = bias.grad,  // wanted
+                   dstate = state.grad](                                   // wanted
                       const std::vector<Tensor<Real>>& d) {
     k.conv1d_backward({
         .dy = d[0].data(),

@@ -3,40 +3,61 @@
 #include <algorithm>
 
 #include "autograd/record.h"
-#include "kernels/kernels.h"
+#include "ops/device.h"
 
 namespace carousel {
 
 namespace {
 
-// The number of targets that count. Throws Error for one that is no class.
+// The number of targets that are not ignored. Throws Error for one that is no class.
 std::int64_t count_targets(const Tensor<std::int32_t>& targets, std::int64_t V) {
+  const auto values = targets.values();
   std::int64_t counted = 0;
-  for (std::int64_t n = 0; n < targets.numel(); ++n) {
-    const std::int32_t target = targets.data()[n];
-    CAROUSEL_CHECK(target < V, "cross_entropy: target {} at position {} of shape {}, want below {}",
-                   target, n, targets.shape(), V);
-    if (target >= 0) ++counted;
+  for (std::size_t n = 0; n < values.size(); ++n) {
+    CAROUSEL_CHECK(values[n] < V,
+                   "cross_entropy: target {} at position {} of shape {}, want below {}", values[n],
+                   n, targets.shape(), V);
+    if (values[n] >= 0) ++counted;
   }
+  CAROUSEL_CHECK(counted > 0, "cross_entropy: every one of {} targets is ignored, want one ≥ 0",
+                 values.size());
+  return counted;
+}
+
+// The number that the caller says or leaves to the op.
+std::int64_t number_of_targets(const Tensor<std::int32_t>& targets, std::int64_t V,
+                               std::int64_t said) {
+  if (targets.device() != Device::cpu) {
+    CAROUSEL_CHECK(said > 0,
+                   "cross_entropy: targets are on device {}, and their number is said to be {}, "
+                   "want the number of those that are not ignored",
+                   name(targets.device()), said);
+    return said;
+  }
+  const std::int64_t counted = count_targets(targets, V);
+  CAROUSEL_CHECK(said == 0 || said == counted,
+                 "cross_entropy: {} targets are said not to be ignored, but {} are not", said,
+                 counted);
   return counted;
 }
 
 }  // namespace
 
 template <class Real>
-Var<Real> cross_entropy(const Var<Real>& logits, const Tensor<std::int32_t>& targets) {
+Var<Real> cross_entropy(const Var<Real>& logits, const Tensor<std::int32_t>& targets_,
+                        std::int64_t counted) {
   CAROUSEL_CHECK(logits.rank() >= 1, "cross_entropy: logits have shape {}, want (…, V)",
                  logits.shape());
   const auto V = logits.dim(-1), N = logits.shape().outer(-1);
   CAROUSEL_CHECK(
-      targets.rank() == logits.rank() - 1 && targets.defined() &&
-          std::equal(targets.shape().begin(), targets.shape().end(), logits.shape().begin()),
+      targets_.rank() == logits.rank() - 1 && targets_.defined() &&
+          std::equal(targets_.shape().begin(), targets_.shape().end(), logits.shape().begin()),
       "cross_entropy: targets have shape {}, want that of the logits {} less the last axis",
-      targets.shape(), logits.shape());
-  const auto counted = count_targets(targets, V);
-  CAROUSEL_CHECK(counted > 0, "cross_entropy: every one of {} targets is ignored, want one ≥ 0", N);
+      targets_.shape(), logits.shape());
+  counted = number_of_targets(targets_, V, counted);
+  const auto targets = targets_.to(logits.device());
 
-  const auto& k = kernels<Real>(logits.device());
+  const auto& k = kernels_for("cross_entropy", logits);
   Tensor<Real> loss(Shape{}, logits.device());
   Tensor<Real> max({N}, logits.device()), log_sum({N}, logits.device());
   k.cross_entropy_forward({
@@ -67,7 +88,7 @@ Var<Real> cross_entropy(const Var<Real>& logits, const Tensor<std::int32_t>& tar
   return record("cross_entropy", loss, {logits}, backward);
 }
 
-template Var<float> cross_entropy(const Var<float>&, const Tensor<std::int32_t>&);
-template Var<double> cross_entropy(const Var<double>&, const Tensor<std::int32_t>&);
+template Var<float> cross_entropy(const Var<float>&, const Tensor<std::int32_t>&, std::int64_t);
+template Var<double> cross_entropy(const Var<double>&, const Tensor<std::int32_t>&, std::int64_t);
 
 }  // namespace carousel

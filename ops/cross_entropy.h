@@ -7,8 +7,11 @@ namespace carousel {
 
 // Mean over the targets t ≥ 0 of −log softmax(logits)[t], in nats; negative targets are ignored.
 // logits (…, V), targets (…) → one element, shape [].
-// Throws Error for a target ≥ V, naming its place, and when every target is ignored.
+// Targets on the cpu go to the logits' device. Throws Error for one of them ≥ V, naming its place,
+// and when every one is ignored. Targets that are on the device already have been checked by the
+// caller, who says how many are not ignored: `counted`, which is 0 where the op is to count.
 template <class Real>
-Var<Real> cross_entropy(const Var<Real>& logits, const Tensor<std::int32_t>& targets);
+Var<Real> cross_entropy(const Var<Real>& logits, const Tensor<std::int32_t>& targets,
+                        std::int64_t counted = 0);
 
 }  // namespace carousel

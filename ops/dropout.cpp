@@ -1,7 +1,7 @@
 #include "ops/dropout.h"
 
 #include "autograd/record.h"
-#include "kernels/kernels.h"
+#include "ops/device.h"
 
 namespace carousel {
 
@@ -12,7 +12,7 @@ Var<Real> dropout(const Var<Real>& x, double probability, Random random) {
                  probability);
   if (probability == 0) return x;
 
-  const auto& k = kernels<Real>(x.device());
+  const auto& k = kernels_for("dropout", x);
   auto y = Tensor<Real>::zeros(x.shape(), x.device());
   k.dropout({
       .x = x.data(),

@@ -6,7 +6,8 @@
 namespace carousel {
 
 // y = weight[ids]: ids of any shape, weight (V, d) → (ids…, d).
-// Throws Error, naming the place, for an id outside [0, V).
+// Ids on the cpu go to the weight's device. Throws Error, naming the place, for one of them outside
+// [0, V); ids that are on the device already have been checked by the caller.
 template <class Real>
 Var<Real> embedding(const Tensor<std::int32_t>& ids, const Var<Real>& weight);
 

@@ -1,7 +1,7 @@
 #include "ops/layer_norm.h"
 
 #include "autograd/record.h"
-#include "kernels/kernels.h"
+#include "ops/device.h"
 
 namespace carousel {
 
@@ -27,7 +27,7 @@ Var<Real> layer_norm(const Var<Real>& x, const Var<Real>& weight, const Var<Real
   const auto C = channels / G, N = x.numel() / channels;
   const double weight_offset = options.residual_weight ? 1 : 0;
 
-  const auto& k = kernels<Real>(x.device());
+  const auto& k = kernels_for("layer_norm", x, weight, bias);
   Tensor<Real> y(x.shape(), x.device()), mean({N, G}, x.device()), rstd({N, G}, x.device());
   k.layer_norm_forward({
       .x = x.data(),
@@ -76,7 +76,7 @@ AddLayerNormResult<Real> add_layer_norm(const Var<Real>& x, const Var<Real>& bra
   const auto C = channels / G, N = x.numel() / channels;
   const double weight_offset = options.residual_weight ? 1 : 0;
 
-  const auto& k = kernels<Real>(x.device());
+  const auto& k = kernels_for("add_layer_norm", x, branch, weight, bias);
   Tensor<Real> sum(x.shape(), x.device()), y(x.shape(), x.device());
   Tensor<Real> mean({N, G}, x.device()), rstd({N, G}, x.device());
   k.layer_norm_forward({

@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "autograd/record.h"
-#include "kernels/kernels.h"
+#include "ops/device.h"
 
 namespace carousel {
 
@@ -88,7 +88,7 @@ Var<Real> concat(const std::vector<Var<Real>>& parts, int axis) {
     begin += part.dim(axis);
   }
 
-  const auto& k = kernels<Real>(parts[0].device());
+  const auto& k = kernels_for("concat", parts[0], parts);
   auto y = Tensor<Real>::zeros(shape, parts[0].device());
   for (std::size_t p = 0; p < parts.size(); ++p) {
     windows[p].put(k, parts[p].data(), y.mutable_data());
@@ -109,7 +109,7 @@ std::vector<Var<Real>> split(const Var<Real>& x, const std::vector<std::int64_t>
                  "split: sizes got [{}], want a sum of {} for axis {} of {}",
                  fmt::join(sizes, ", "), x.dim(axis), axis, x.shape());
 
-  const auto& k = kernels<Real>(x.device());
+  const auto& k = kernels_for("split", x);
   std::vector<Window> windows;
   std::vector<Tensor<Real>> parts;
   std::int64_t begin = 0;
@@ -135,7 +135,7 @@ Var<Real> slice(const Var<Real>& x, int axis, std::int64_t begin, std::int64_t s
                  axis, x.shape());
   const Window part = window(x.shape(), axis, begin, size);
 
-  const auto& k = kernels<Real>(x.device());
+  const auto& k = kernels_for("slice", x);
   auto y = Tensor<Real>::zeros(x.shape().with(axis, size), x.device());
   part.get(k, x.data(), y.mutable_data());
 
@@ -163,7 +163,7 @@ Var<Real> permute(const Var<Real>& x, const std::vector<int>& order) {
   const Shape shape{std::span<const std::int64_t>(sizes)};
   const Strides y_stride = row_major(shape);
 
-  const auto& k = kernels<Real>(x.device());
+  const auto& k = kernels_for("permute", x);
   auto y = Tensor<Real>::zeros(shape, x.device());
   k.strided_add({.x = x.data(),
                  .y = y.mutable_data(),
@@ -186,7 +186,7 @@ template <class Real>
 Var<Real> reshape(const Var<Real>& x, const Shape& shape) {
   CAROUSEL_CHECK(x.defined() && shape.numel() == x.numel(), "reshape: cannot see {} as {}",
                  x.shape(), shape);
-  const auto& k = kernels<Real>(x.device());
+  const auto& k = kernels_for("reshape", x);
   auto backward = [&k, N = x.numel(),                      // saved
                    dx = x.grad](const Tensor<Real>& dy) {  // wanted
     k.strided_add({.x = dy.data(), .y = into(dx), .shape = {N}, .x_stride = {1}, .y_stride = {1}});

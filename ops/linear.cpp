@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "autograd/record.h"
-#include "kernels/kernels.h"
+#include "ops/device.h"
 #include "ops/layout.h"
 
 namespace carousel {
@@ -122,7 +122,7 @@ struct Columns {
 template <class Real>
 Var<Real> linear(const Var<Real>& x, const Var<Real>& weight, const Var<Real>& bias) {
   check_linear("linear", x.shape(), x.rank() == 0 ? 0 : x.dim(-1), weight, bias);
-  const auto& k = kernels<Real>(x.device());
+  const auto& k = kernels_for("linear", x, weight, bias);
   const Products<Real> products{k, x.shape().outer(-1), weight.dim(1), weight.dim(0)};
 
   Tensor<Real> y(x.shape().with(-1, weight.dim(0)), x.device());
@@ -152,7 +152,7 @@ std::vector<Var<Real>> linear_split(const Var<Real>& x, const Var<Real>& weight,
   CAROUSEL_CHECK(std::accumulate(sizes.begin(), sizes.end(), std::int64_t{0}) == out &&
                      std::all_of(sizes.begin(), sizes.end(), [](auto size) { return size >= 0; }),
                  "linear_split: sizes got [{}], want a sum of {}", fmt::join(sizes, ", "), out);
-  const auto& k = kernels<Real>(x.device());
+  const auto& k = kernels_for("linear_split", x, weight, bias);
 
   std::vector<Tensor<Real>> parts;
   std::int64_t begin = 0;
@@ -201,7 +201,7 @@ Var<Real> linear_concat(const std::vector<Var<Real>>& parts, const Var<Real>& we
   const auto out = weight.dim(0), rows = parts[0].shape().outer(-1);
   // In decoding it is cheaper to join a few rows than to take the weight apart.
   if (Tape::current() == nullptr && rows <= out) return linear(concat(parts, -1), weight, bias);
-  const auto& k = kernels<Real>(weight.device());
+  const auto& k = kernels_for("linear_concat", weight, parts, bias);
 
   Tensor<Real> y(parts[0].shape().with(-1, out), weight.device());
   std::vector<Columns<Real>> columns;  // of weight, that a part meets

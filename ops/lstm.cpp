@@ -1,7 +1,7 @@
 #include "ops/lstm.h"
 
 #include "autograd/record.h"
-#include "kernels/kernels.h"
+#include "ops/device.h"
 #include "ops/recurrence.h"
 
 namespace carousel {
@@ -16,7 +16,7 @@ LstmResult<Real> lstm(const Var<Real>& i, const Var<Real>& f, const Var<Real>& z
   r.check_state("lstm", "c", state.c);
 
   const auto device = i.device();
-  const auto& k = kernels<Real>(device);
+  const auto& k = kernels_for("lstm", i, f, z, o, recurrent, bias, state.h, state.c);
   Tensor<Real> c(r.steps(), device), h_last(r.state(), device), c_last(r.state(), device);
   k.lstm_forward({
       .recurrence = r.forward(x, bias, h_last),

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "autograd/record.h"
-#include "kernels/kernels.h"
+#include "ops/device.h"
 
 namespace carousel {
 
@@ -58,7 +58,7 @@ Var<Real> matmul(const Var<Real>& a, const Var<Real>& b, bool transpose_a, bool 
   const auto N = b.dim(transpose_b ? -2 : -1), batch = a.shape().outer(-2);
   check_factors(a, b, K, b.dim(transpose_b ? -1 : -2));
 
-  const auto& k = kernels<Real>(a.device());
+  const auto& k = kernels_for("matmul", a, b);
   Tensor<Real> c(a.shape().with(-2, M).with(-1, N), a.device());
   k.matmul({
       .a = a.data(),

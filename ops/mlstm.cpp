@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "autograd/record.h"
-#include "kernels/kernels.h"
+#include "ops/device.h"
 
 namespace carousel {
 
@@ -106,13 +106,17 @@ MlstmResult<Real> mlstm(const Var<Real>& q, const Var<Real>& k, const Var<Real>&
                         const Var<Real>& i, const Var<Real>& f, MlstmState<Real> state,
                         const Tensor<std::int32_t>& reset, const MlstmOptions& options) {
   const bool in_place = may_overwrite(state) && options.form == MlstmForm::recurrent;
-  const Arguments<Real> arguments{q.value,       k.value,       v.value,       i.value, f.value,
-                                  state.c.value, state.n.value, state.m.value, reset,   options};
+  const Arguments<Real> arguments{q.value,       k.value,       v.value,
+                                  i.value,       f.value,       state.c.value,
+                                  state.n.value, state.m.value, reset.to(q.device()),
+                                  options};
   check(arguments);
 
   const auto in = arguments.kernel_inputs();
   const auto device = q.device();
-  const auto form = kernels_of(options.form, kernels<Real>(device));
+  const auto& table =
+      kernels_for("mlstm", q, k, v, i, f, state.c, state.n, state.m);  // k is the keys'
+  const auto form = kernels_of(options.form, table);
   Tensor<Real> h({in.B, in.S, in.NH, in.DHv}, device), den({in.B, in.S, in.NH}, device);
   Tensor<Real> c = in_place ? arguments.c0 : Tensor<Real>({in.B, in.NH, in.DHqk, in.DHv}, device);
   Tensor<Real> n = in_place ? arguments.n0 : Tensor<Real>({in.B, in.NH, in.DHqk}, device);

@@ -16,7 +16,7 @@ Recurrence<Real>::Recurrence(const char* op, const std::array<Var<Real>, 4>& x,
     : gradient(gradient_),
       recurrent(recurrent_.value),
       h0(h0_.value),
-      reset(reset_),
+      reset(reset_.to(x[0].device())),
       drecurrent(recurrent_.grad),
       dbias(bias.grad),
       dh0(h0_.grad) {

@@ -1,7 +1,7 @@
 #include "ops/reduce.h"
 
 #include "autograd/record.h"
-#include "kernels/kernels.h"
+#include "ops/device.h"
 
 namespace carousel {
 
@@ -11,7 +11,7 @@ namespace {
 template <class Real>
 Var<Real> reduce(const char* name, const Var<Real>& x, const Shape& result, std::int64_t outer,
                  std::int64_t n, std::int64_t inner, double factor) {
-  const auto& k = kernels<Real>(x.device());
+  const auto& k = kernels_for(name, x);
   auto y = Tensor<Real>::zeros(result, x.device());
   k.reduce_sum({
       .x = x.data(),

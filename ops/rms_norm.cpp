@@ -1,7 +1,7 @@
 #include "ops/rms_norm.h"
 
 #include "autograd/record.h"
-#include "kernels/kernels.h"
+#include "ops/device.h"
 
 namespace carousel {
 
@@ -13,7 +13,7 @@ Var<Real> rms_norm(const Var<Real>& x, const Var<Real>& weight, const Var<Real>&
   const auto C = channels / G, N = x.numel() / channels;
   const double weight_offset = options.residual_weight ? 1 : 0;
 
-  const auto& k = kernels<Real>(x.device());
+  const auto& k = kernels_for("rms_norm", x, weight, bias);
   Tensor<Real> y(x.shape(), x.device()), rrms({N, G}, x.device());
   k.rms_norm_forward({
       .x = x.data(),

@@ -1,7 +1,7 @@
 #include "ops/skip_gate.h"
 
 #include "autograd/record.h"
-#include "kernels/kernels.h"
+#include "ops/device.h"
 
 namespace carousel {
 
@@ -16,7 +16,7 @@ Var<Real> skip_gate(Activation f, const Var<Real>& gate, const Var<Real>& x, con
   CAROUSEL_CHECK(weight.defined() && weight.shape() == Shape{C},
                  "skip_gate: weight has shape {}, want [{}]", weight.shape(), C);
 
-  const auto& k = kernels<Real>(x.device());
+  const auto& k = kernels_for("skip_gate", x, gate, skip, weight);
   Tensor<Real> y(x.shape(), x.device());
   k.skip_gate_forward({
       .f = f,

@@ -1,7 +1,7 @@
 #include "ops/slstm.h"
 
 #include "autograd/record.h"
-#include "kernels/kernels.h"
+#include "ops/device.h"
 #include "ops/recurrence.h"
 
 namespace carousel {
@@ -19,7 +19,8 @@ SlstmResult<Real> slstm(const Var<Real>& i, const Var<Real>& f, const Var<Real>&
   const auto forget_gate = options.forget_gate;
 
   const auto device = i.device();
-  const auto& k = kernels<Real>(device);
+  const auto& k =
+      kernels_for("slstm", i, f, z, o, recurrent, bias, state.h, state.c, state.n, state.m);
   Tensor<Real> c(r.steps(), device), n(r.steps(), device), m(r.steps(), device);
   Tensor<Real> h_last(r.state(), device), c_last(r.state(), device), n_last(r.state(), device),
       m_last(r.state(), device);

@@ -141,13 +141,15 @@ void add_optimizer(std::int64_t N) {
   add_kernel("adamw_step", fmt::format("{}", N), moves(4 * N, 3 * N),
              [N](const Kernels<float>&) -> KernelCall {
                return [gradient = noise({N}), parameter = noise({N}), m = noise({N}),
-                       v = Tensor<float>::full({N}, 1), N](const Kernels<float>& k) mutable {
+                       v = Tensor<float>::full({N}, 1), squares = 4.0,
+                       N](const Kernels<float>& k) mutable {
                  k.adamw_step({.gradient = gradient.data(),
                                .parameter = parameter.mutable_data(),
                                .m = m.mutable_data(),
                                .v = v.mutable_data(),
                                .N = N,
-                               .gradient_scale = 0.5,
+                               .squares = &squares,
+                               .max_norm = 1,
                                .learning_rate = 1e-5,
                                .beta1 = 0.9,
                                .beta2 = 0.95,

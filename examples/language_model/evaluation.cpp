@@ -46,13 +46,17 @@ class Evaluator {
       auto output = model_(batch.inputs, state);
       state = std::move(output.state);
       add(cross_entropy(output.logits, batch.targets).value.item(), rows * length);
-      for (std::int64_t row = 0; row < rows && options_.on_logits; ++row) {
-        const auto size = static_cast<std::size_t>(length * output.logits.dim(-1));
-        options_.on_logits(
-            begin + row * window + at,
-            output.logits.value.values().subspan(static_cast<std::size_t>(row) * size, size));
-      }
+      if (options_.on_logits) report(output.logits.value.to(Device::cpu), begin + at, window);
       stopped_ = options_.stop && options_.stop();
+    }
+  }
+
+  // Logits (rows, length, V): the first of row r are those of token begin + r · window.
+  void report(const Tensor<Real>& logits, std::int64_t begin, std::int64_t window) const {
+    const auto size = static_cast<std::size_t>(logits.shape().inner(0));
+    for (std::int64_t row = 0; row < logits.dim(0); ++row) {
+      options_.on_logits(begin + row * window,
+                         logits.values().subspan(static_cast<std::size_t>(row) * size, size));
     }
   }
 

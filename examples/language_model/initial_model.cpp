@@ -28,7 +28,7 @@ void copy_weights(const LanguageModel<Real>& from, const LanguageModel<Real>& to
   const auto sources = parameters<Real>(from), targets = parameters<Real>(to);
   for (std::size_t i = 0; i < sources.size(); ++i) {
     Tensor<Real> target = targets[i].var.value;
-    std::ranges::copy(sources[i].var.value.values(), target.mutable_data());
+    target.copy_from(sources[i].var.value);
   }
 }
 

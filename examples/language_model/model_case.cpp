@@ -1,7 +1,5 @@
 #include "examples/language_model/model_case.h"
 
-#include <algorithm>
-
 #include "autograd/record.h"
 #include "nn/language_model.h"
 #include "ops/layout.h"
@@ -21,17 +19,12 @@ Var<double> read_two_segments(const LanguageModel<double>& model) {
 }
 
 void set_parameters(const LanguageModel<double>& model, const Vars& values) {
-  const auto targets = parameters<double>(model);
+  const Tape::Pause pause;
+  move_to<double>(model, values[0].device());
+  auto targets = parameters<double>(model);
   for (std::size_t i = 0; i < targets.size(); ++i) {
-    Tensor<double> target = targets[i].var.value;
-    std::ranges::copy(values[i].value.values(), target.mutable_data());
+    targets[i].var.value.copy_from(values[i].value);
   }
-}
-
-void add(const Tensor<double>& gradient, const Slot<double>& slot) {
-  double* const sum = into(slot);
-  for (std::int64_t i = 0; sum != nullptr && i < gradient.numel(); ++i)
-    sum[i] += gradient.data()[i];
 }
 
 // The model's logits as a function of its parameters. The gradients arrive in the model's own slots
@@ -50,7 +43,9 @@ Vars logits_of_parameters(const LanguageModel<double>& model, const Vars& values
     Tape tape;
     const Vars outputs{read_two_segments(model)};
     tape.backward(std::span<const Var<double>>(outputs), std::span(&dlogits, 1));
-    for (std::size_t i = 0; i < inner.size(); ++i) add(inner[i].var.grad->value(), values[i].grad);
+    for (std::size_t i = 0; i < inner.size(); ++i) {
+      if (values[i].wanted()) values[i].grad->add(inner[i].var.grad->value());
+    }
   };
   return {record("language_model", logits, std::span<const Var<double>>(values), backward)};
 }

@@ -13,7 +13,8 @@ namespace {
 
 template <class Real>
 bool finite(const Tensor<Real>& tensor) {
-  const auto values = tensor.values();
+  const Tensor<Real> on_host = tensor.to(Device::cpu);
+  const auto values = on_host.values();
   return std::all_of(values.begin(), values.end(), [](Real x) { return std::isfinite(x); });
 }
 
@@ -31,9 +32,14 @@ Trainer<Real>::Trainer(const LanguageModel<Real>& model, const AdamWOptions& ada
 
 template <class Real>
 StepResult Trainer<Real>::step(std::int64_t k, const Batch& batch) {
-  const double loss = run_backward(k, batch);
-  if (!std::isfinite(loss)) report(k, "loss", loss);
-  const double norm = adamw_.clip_gradients(grad_clip_);
+  const Tensor<Real> loss_there = run_backward(k, batch);
+  adamw_.clip_gradients(grad_clip_);
+  // All but the update is under way: here the host waits for the device, once a step.
+  const double loss = static_cast<double>(loss_there.item()), norm = adamw_.gradient_norm();
+  if (!std::isfinite(loss)) {
+    adamw_.clear_gradients();
+    report(k, "loss", loss);
+  }
   if (!std::isfinite(norm)) report(k, "gradient norm", norm);
   const double rate = learning_rate(schedule_, k);
   adamw_.step(rate);
@@ -42,20 +48,23 @@ StepResult Trainer<Real>::step(std::int64_t k, const Batch& batch) {
 }
 
 template <class Real>
-double Trainer<Real>::run_backward(std::int64_t k, const Batch& batch) {
+Tensor<Real> Trainer<Real>::run_backward(std::int64_t k, const Batch& batch) {
+  const Device device = model_.token_embedding.weight.device();
+  const auto inputs = batch.inputs.to(device), targets = batch.targets.to(device);
   Tape tape;
   const CallOptions options{.dropout = dropout_.named(fmt::format("step {}", k))};
-  const Var<Real> loss = cross_entropy(model_(batch.inputs, {}, options).logits, batch.targets);
-  const double value = static_cast<double>(loss.value.item());
-  if (std::isfinite(value)) tape.backward(loss);
-  return value;
+  const Var<Real> loss =
+      cross_entropy(model_(inputs, {}, options).logits, targets, targets.numel());
+  tape.backward(loss);
+  return loss.value;
 }
 
 template <class Real>
 std::pair<std::string, double> Trainer<Real>::largest_parameter() const {
   std::pair<std::string, double> largest;
   for (const auto& [name, var] : parameters_) {
-    for (const Real value : var.value.values()) {
+    const Tensor<Real> on_host = var.value.to(Device::cpu);
+    for (const Real value : on_host.values()) {
       const double size = std::abs(static_cast<double>(value));
       if (size > largest.second) largest = {name, size};
     }

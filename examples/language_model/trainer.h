@@ -24,12 +24,14 @@ class Trainer {
   Trainer(const LanguageModel<Real>& model, const AdamWOptions& adamw, const Schedule& schedule,
           double grad_clip, std::uint64_t seed);
 
-  // Step k = 0, 1, … of the schedule. Throws Error when the loss or the gradient is not finite, and
-  // says where: the parameters are then as they were.
+  // Step k = 0, 1, … of the schedule, on the model's device. The batch holds tokens of the model's
+  // vocabulary, which nobody checks again once they are on another device than the cpu. Throws
+  // Error when the loss or the gradient is not finite, and says where: the parameters are then as
+  // they were.
   StepResult step(std::int64_t k, const Batch& batch);
 
  private:
-  double run_backward(std::int64_t k, const Batch& batch);
+  Tensor<Real> run_backward(std::int64_t k, const Batch& batch);  // the loss
   std::pair<std::string, double> largest_parameter() const;
   [[noreturn]] void report(std::int64_t k, const char* what, double value) const;
 

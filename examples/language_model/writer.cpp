@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "ops/layout.h"
 
 namespace carousel::program {
 
@@ -34,8 +35,8 @@ void Writer<Real>::advance(std::span<const std::int32_t> tokens) {
   const auto S = static_cast<std::int64_t>(tokens.size());
   auto [logits, state] = model_(Tensor<std::int32_t>::from({1, S}, tokens), std::move(state_));
   state_ = std::move(state);
-  const auto last = logits.value.values().last(static_cast<std::size_t>(logits.dim(-1)));
-  logits_.assign(last.begin(), last.end());
+  const auto last = slice(logits, 1, S - 1, 1).value.to(Device::cpu);
+  logits_.assign(last.values().begin(), last.values().end());
 }
 
 template class Writer<float>;

@@ -28,8 +28,11 @@ inline Doubles add_squares(Doubles x, Doubles s) { return fma(x, x, s); }
 template <class Real>
 void adamw_step(const AdamWStep<Real>& a) {
   using P = Pack<Real>;
+  const double squares = a.squares == nullptr ? 0 : *a.squares;
+  if (!std::isfinite(squares)) return;
   const double t = static_cast<double>(a.step);
-  const P scale = static_cast<Real>(a.gradient_scale), eps = static_cast<Real>(a.eps);
+  const P scale = static_cast<Real>(clip_scale(squares, a.max_norm)),
+          eps = static_cast<Real>(a.eps);
   const P decay = static_cast<Real>(1 - a.learning_rate * a.weight_decay);
   const P beta1 = static_cast<Real>(a.beta1), beta2 = static_cast<Real>(a.beta2);
   const P rest1 = static_cast<Real>(1 - a.beta1), rest2 = static_cast<Real>(1 - a.beta2);

@@ -15,14 +15,17 @@ template <class Real>
 struct Step {
   const Real* gradient;
   Real *parameter, *m, *v;
-  Real scale, decay, beta1, beta2, one_minus_beta1, one_minus_beta2, rate, correction, eps;
+  const double* squares;
+  double max_norm;
+  Real decay, beta1, beta2, one_minus_beta1, one_minus_beta2, rate, correction, eps;
 
   explicit Step(const AdamWStep<Real>& a)
       : gradient(a.gradient),
         parameter(a.parameter),
         m(a.m),
         v(a.v),
-        scale(static_cast<Real>(a.gradient_scale)),
+        squares(a.squares),
+        max_norm(a.max_norm),
         decay(static_cast<Real>(1 - a.learning_rate * a.weight_decay)),
         beta1(static_cast<Real>(a.beta1)),
         beta2(static_cast<Real>(a.beta2)),
@@ -36,6 +39,10 @@ struct Step {
 
   template <int width>
   __device__ void run(std::int64_t i) const {
+    const double sum = squares == nullptr ? 0 : *squares;  // in the cache, but for the first time
+    if (!std::isfinite(sum)) return;
+    const Real scale =
+        max_norm > 0 ? static_cast<Real>(std::fmin(1.0, max_norm / (std::sqrt(sum) + 1e-6))) : 1;
     const auto g = load<width>(gradient + i);
     auto theta = load<width>(parameter + i), first = load<width>(m + i),
          second = load<width>(v + i);

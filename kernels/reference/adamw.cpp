@@ -1,4 +1,4 @@
-// With g = gradient_scale · gradient, and t the step from 1:
+// With g = clip_scale · gradient, and t the step from 1:
 //
 //   θ ← θ (1 − lr · weight_decay)
 //   m ← β₁ m + (1 − β₁) g        v ← β₂ v + (1 − β₂) g²
@@ -23,8 +23,10 @@ constexpr std::int64_t chunk = 4096;
 
 template <class Real>
 void adamw_step(const AdamWStep<Real>& a) {
+  const double squares = a.squares == nullptr ? 0 : *a.squares;
+  if (!std::isfinite(squares)) return;
   const double t = static_cast<double>(a.step);
-  const Real scale = static_cast<Real>(a.gradient_scale);
+  const Real scale = static_cast<Real>(clip_scale(squares, a.max_norm));
   const Real decay = static_cast<Real>(1 - a.learning_rate * a.weight_decay);
   const Real beta1 = static_cast<Real>(a.beta1), beta2 = static_cast<Real>(a.beta2);
   const Real one_minus_beta1 = static_cast<Real>(1 - a.beta1);

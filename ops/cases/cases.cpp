@@ -15,10 +15,10 @@ Tensor<double> make_input(const OpCase& op_case, const CaseInput& input) {
 }  // namespace
 
 template <class Real>
-std::vector<Tensor<Real>> make_inputs(const OpCase& op_case) {
+std::vector<Tensor<Real>> make_inputs(const OpCase& op_case, Device device) {
   std::vector<Tensor<Real>> inputs;
   for (const auto& input : op_case.inputs) {
-    inputs.push_back(make_input(op_case, input).template to<Real>());
+    inputs.push_back(make_input(op_case, input).template to<Real>().to(device));
   }
   return inputs;
 }
@@ -32,8 +32,8 @@ const Function<double>& function<double>(const OpCase& op_case) {
   return op_case.run_double;
 }
 
-template std::vector<Tensor<float>> make_inputs(const OpCase&);
-template std::vector<Tensor<double>> make_inputs(const OpCase&);
+template std::vector<Tensor<float>> make_inputs(const OpCase&, Device);
+template std::vector<Tensor<double>> make_inputs(const OpCase&, Device);
 
 const std::vector<OpCase>& op_cases() {
   static const CaseList list = [] {

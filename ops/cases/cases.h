@@ -44,9 +44,9 @@ class CaseList {
   std::vector<OpCase> cases_;
 };
 
-// The inputs of a case as tensors: the same numbers on every call.
+// The inputs of a case as tensors: the same numbers on every call and device.
 template <class Real>
-std::vector<Tensor<Real>> make_inputs(const OpCase& op_case);
+std::vector<Tensor<Real>> make_inputs(const OpCase& op_case, Device device = Device::cpu);
 
 // The case's function in the element type asked for.
 template <class Real>

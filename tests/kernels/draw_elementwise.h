@@ -111,7 +111,8 @@ void draw(Trial<Real>& t, AdamWStep<Real>& a) {
        .m = t.sum(N),
        .v = t.sum(N, 0.1, 1),  // positive
        .N = N,
-       .gradient_scale = t.flip() ? 1 : 0.3,
+       .squares = t.flip() ? t.double_sum() : nullptr,
+       .max_norm = t.flip() ? 0 : 0.3,
        .learning_rate = t.flip() ? 1e-3 : 0.1,
        .beta1 = 0.9,
        .beta2 = t.flip() ? 0.95 : 0.999,

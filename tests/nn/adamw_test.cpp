@@ -54,7 +54,8 @@ TEST_CASE("30 steps of AdamW equal the equations, with decay where the name says
     set_gradient(weight, Tensor<double>::from({2}, {g0, g1}));
     set_gradient(bias, Tensor<double>::from({1}, {gb}));
     const double norm = std::sqrt(g0 * g0 + g1 * g1 + gb * gb);
-    CHECK(std::abs(optimizer.clip_gradients(1.0) - norm) <= 1e-15 * norm);
+    optimizer.clip_gradients(1.0);
+    CHECK(std::abs(optimizer.gradient_norm() - norm) <= 1e-15 * norm);
     const double clip = std::min(1.0, 1.0 / (norm + 1e-6)), rate = 0.01 * t;
     optimizer.step(rate);
     w0.step(clip * g0, rate, 0.2, t, options);
@@ -72,8 +73,10 @@ TEST_CASE("clipping leaves small gradients alone, and 0 only measures") {
   const auto weight = parameter(Tensor<double>::from({2}, {0, 0}));
   AdamW<double> optimizer({{"weight", weight}}, {});
   set_gradient(weight, Tensor<double>::from({2}, {3, 4}));
-  CHECK(optimizer.clip_gradients(0) == 5);
-  CHECK(optimizer.clip_gradients(100) == 5);
+  for (const double max_norm : {0.0, 100.0}) {
+    optimizer.clip_gradients(max_norm);
+    CHECK(optimizer.gradient_norm() == 5);
+  }
   CHECK(weight.grad->value().data()[1] == 4);
 }
 
@@ -110,7 +113,8 @@ TEST_CASE("a step that is given up leaves no clipping behind") {
   const auto weight = parameter(Tensor<double>::from({1}, {1}));
   AdamW<double> optimizer({{"bias", weight}}, {});
   set_gradient(weight, Tensor<double>::from({1}, {std::numeric_limits<double>::infinity()}));
-  CHECK(std::isinf(optimizer.clip_gradients(1)));  // would scale by 0
+  optimizer.clip_gradients(1);
+  CHECK(std::isinf(optimizer.gradient_norm()));  // would scale by 0
   optimizer.clear_gradients();
   set_gradient(weight, Tensor<double>::from({1}, {3}));
   optimizer.step(0.1);
@@ -151,7 +155,8 @@ TEST_CASE("the gradient norm of many floats is right to the last digits") {
   AdamW<float> optimizer({{"weight", weight}}, {});
   set_gradient(weight, Tensor<float>::full({1000001}, 0.25F));
   const double norm = 0.25 * std::sqrt(1000001.0);
-  CHECK(std::abs(optimizer.clip_gradients(0) - norm) <= 1e-12 * norm);
+  optimizer.clip_gradients(0);
+  CHECK(std::abs(optimizer.gradient_norm() - norm) <= 1e-12 * norm);
 }
 
 TEST_CASE("weight decay follows the official groups") {
@@ -192,9 +197,9 @@ TEST_CASE("AdamW gives the same bits for any number of threads") {
     const auto weight = parameter(random_normal<float>(shape, Random{1}));
     AdamW<float> optimizer({{"weight", weight}}, {});
     set_gradient(weight, random_normal<float>(shape, Random{2}));
-    const double norm = optimizer.clip_gradients(1);
+    optimizer.clip_gradients(1);
     optimizer.step(0.01);
-    return std::pair(norm, weight.value);
+    return std::pair(optimizer.gradient_norm(), weight.value);
   };
   const auto one = run(1);
   for (const int count : {2, 3}) {
@@ -213,7 +218,8 @@ TEST_CASE("AdamW names the gradient that is not finite") {
   CHECK(optimizer.first_nonfinite_gradient().empty());
   set_gradient(b, Tensor<float>::from({2}, {0, std::numeric_limits<float>::infinity()}));
   CHECK(optimizer.first_nonfinite_gradient() == "b");
-  CHECK(std::isinf(optimizer.clip_gradients(1)));
+  optimizer.clip_gradients(1);
+  CHECK(std::isinf(optimizer.gradient_norm()));
 }
 
 TEST_CASE("AdamW refuses misuse") {
