@@ -36,6 +36,7 @@ int evaluate_files(const EvalOptions& options) {
   if (!options.logits.empty()) AtomicFile(options.logits);  // fails now rather than after the work
   const Corpus corpus(options.data);
   const auto model = load_model<Real>(options.model);
+  move_to<Real>(model, options.device);
   corpus.check_vocabulary(model.config.vocab_size);
 
   EvaluationOptions<Real> how{.context = options.context.value_or(context_of(model.config)),
@@ -57,6 +58,7 @@ int evaluate_files(const EvalOptions& options) {
 
 int run(const EvalOptions& options) {
   set_threads(options.threads);
+  check_available(options.device);
   return with_dtype(options.dtype,
                     [&](auto real) { return evaluate_files<decltype(real)>(options); });
 }

@@ -17,6 +17,7 @@ void generate(const GenerateOptions& options) {
                  options.model.string(), model.config.vocab_size);
   const Sampling sampling{
       .temperature = options.temperature, .top_k = options.top_k, .top_p = options.top_p};
+  move_to<Real>(model, options.device);
   Writer<Real> writer(model, sampling, options.seed);
   std::vector<std::int32_t> prompt;
   for (const char c : options.prompt) prompt.push_back(static_cast<unsigned char>(c));
@@ -38,6 +39,7 @@ void generate(const GenerateOptions& options) {
 
 int run(const GenerateOptions& options) {
   set_threads(options.threads);
+  check_available(options.device);
   with_dtype(options.dtype, [&](auto real) {
     generate<decltype(real)>(options);
     return 0;

@@ -43,11 +43,11 @@ struct Outcome {
   std::string trouble;  // empty: passed
 };
 
-Outcome check(const OpCase& op_case) {
+Outcome check(const OpCase& op_case, Device device) {
   Outcome outcome;
   std::vector<InputCheck> checks;
   try {
-    checks = carousel::gradcheck(op_case.run_double, make_inputs<double>(op_case));
+    checks = carousel::gradcheck(op_case.run_double, make_inputs<double>(op_case, device));
   } catch (const Error& error) {
     outcome.trouble = error.what();
     return outcome;
@@ -79,6 +79,7 @@ std::vector<OpCase> matching_cases(const std::string& filter) {
 
 int run(const GradcheckOptions& options) {
   set_threads(options.threads);
+  check_available(options.device);
   const auto cases = matching_cases(options.filter);
   std::size_t op_width = 2, note_width = 4;
   for (const auto& op_case : cases) {
@@ -94,7 +95,7 @@ int run(const GradcheckOptions& options) {
   row("op", "case", "worst error", "where", "inputs");
   std::size_t failed = 0;
   for (const auto& op_case : cases) {
-    const Outcome outcome = check(op_case);
+    const Outcome outcome = check(op_case, options.device);
     row(op_case.op, op_case.note, fmt::format("{:.1e}", outcome.error), outcome.where,
         describe_inputs(op_case.inputs));
     if (outcome.trouble.empty()) continue;

@@ -77,11 +77,12 @@ class Training {
     std::int64_t count = 0;
     for (const auto& parameter : parameters<Real>(model_)) count += parameter.var.numel();
     print_note(fmt::format(
-        "{} parameters; {} to train on, {} to validate on; {} step{} of {} x {}; {}, {} thread{}",
+        "{} parameters; {} to train on, {} to validate on; {} step{} of {} x {}; {} on {}, {} "
+        "thread{}",
         count, split(corpus_, options_.val_fraction).training.count(), validation_.size(),
         options_.steps, options_.steps == 1 ? "" : "s", options_.batch, context_,
-        options_.dtype == Dtype::float32 ? "float32" : "float64", options_.threads,
-        options_.threads == 1 ? "" : "s"));
+        options_.dtype == Dtype::float32 ? "float32" : "float64", name(options_.device),
+        options_.threads, options_.threads == 1 ? "" : "s"));
   }
 
   // The number of steps made: fewer than wanted after an interrupt.
@@ -169,11 +170,13 @@ class Training {
 
 int run(const TrainOptions& options) {
   set_threads(options.threads);
+  check_available(options.device);
   const Corpus corpus = options.data.empty() ? Corpus::built_in() : Corpus(options.data);
   return with_dtype(options.dtype, [&](auto real) {
     using Real = decltype(real);
     const auto model = initial_model<Real>(options);
     corpus.check_vocabulary(model.config.vocab_size);
+    move_to<Real>(model, options.device);
     return Training<Real>(options, corpus, model).run();
   });
 }

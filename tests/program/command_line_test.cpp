@@ -27,7 +27,7 @@ TEST_CASE("program: help of train shows every option of it, with defaults") {
        {"--data",         "--val-fraction", "--model",    "--preset",    "--init",    "--context",
         "--batch",        "--steps",        "--lr",       "--lr-min",    "--warmup",  "--schedule",
         "--weight-decay", "--betas",        "--adam-eps", "--grad-clip", "--dropout", "--out",
-        "--eval-every",   "--order",        "--dtype",    "--threads",   "--seed"}) {
+        "--eval-every",   "--order",        "--device",   "--dtype",     "--threads", "--seed"}) {
     INFO(option);
     CHECK(help.find(std::string(option) + " ") != std::string::npos);
   }
@@ -55,6 +55,7 @@ TEST_CASE("program: a command line that makes no sense is one sentence and exit 
       {{}, {"ubcommand"}},
       {{"dance"}, {"dance"}},
       {{"train", "--frobnicate"}, {"train", "--frobnicate"}},
+      {{"train", "--device", "gpu"}, {"--device", "\"gpu\"", "cpu|cuda"}},
       {{"train", "--frobnicate", "3"}, {"train", "--frobnicate"}},
       {{"train", "stray"}, {"stray"}},
       {{"train", "--steps"}, {"--steps"}},

@@ -24,6 +24,7 @@ void add_eval(CLI::App& program, EvalOptions& options) {
            "per predicted token, in file order")
       ->group("Output");
   app.add_flag("--json", options.json, "Print one JSON object")->group("Output");
+  add_device(app, options.device);
   add_dtype(app, options.dtype);
   add_threads(app, options.threads);
   app.footer(

@@ -23,6 +23,7 @@ void add_generate(CLI::App& program, GenerateOptions& options) {
       ->group("Sampling");
   add_number(app, "--seed", options.seed, any_seed, "The same seed writes the same text")
       ->group("Sampling");
+  add_device(app, options.device);
   add_dtype(app, options.dtype);
   add_threads(app, options.threads);
   app.footer("Memory does not grow with the length of the text.");

@@ -9,6 +9,7 @@ void add_gradcheck(CLI::App& program, GradcheckOptions& options) {
   app.add_option("--filter", options.filter, "Only cases whose name or note contains this")
       ->type_name("TEXT")
       ->group("Cases");
+  add_device(app, options.device);
   add_threads(app, options.threads);
   app.footer(
       "Prints a row per case: the op, what the case is about, its inputs, the worst relative "

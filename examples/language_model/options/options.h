@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/device.h"
 #include "core/parallel.h"
 #include "nn/schedule.h"
 
@@ -45,6 +46,7 @@ struct TrainOptions {
   std::int64_t eval_tokens = 0;   // 0: all of the tail
   std::int64_t sample_tokens = 400;
 
+  Device device = Device::cpu;
   Dtype dtype = Dtype::float32;
   int threads = carousel::threads();
   std::uint64_t seed = 1;
@@ -61,6 +63,7 @@ struct GenerateOptions {
   std::int64_t top_k = 0;  // 0: all
   double top_p = 1;        // 1: all
 
+  Device device = Device::cpu;
   Dtype dtype = Dtype::float32;
   int threads = carousel::threads();
   std::uint64_t seed = 1;
@@ -74,12 +77,14 @@ struct EvalOptions {
   std::filesystem::path logits;  // empty: not wanted
   bool json = false;
 
+  Device device = Device::cpu;
   Dtype dtype = Dtype::float32;
   int threads = carousel::threads();
 };
 
 struct GradcheckOptions {
   std::string filter;
+  Device device = Device::cpu;
   int threads = carousel::threads();
 };
 

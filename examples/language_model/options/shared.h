@@ -65,9 +65,16 @@ inline void add_dtype(CLI::App& app, Dtype& dtype) {
   add_choice(app, "--dtype", dtype, words, "Numbers to compute with")->group("Machine");
 }
 
+inline void add_device(CLI::App& app, Device& device) {
+  constexpr std::array words{std::pair{"cpu", Device::cpu}, std::pair{"cuda", Device::cuda}};
+  add_choice(app, "--device", device, words, "What computes; cuda: an NVIDIA GPU")
+      ->group("Machine");
+}
+
 inline void add_threads(CLI::App& app, int& threads) {
   constexpr Range range{.text = "a whole number from 1 to 1024", .low = 1, .high = 1024};
-  add_number(app, "--threads", threads, range, "Threads; results do not depend on their number")
+  add_number(app, "--threads", threads, range,
+             "Threads of the cpu; results do not depend on their number")
       ->group("Machine");
 }
 

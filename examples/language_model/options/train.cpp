@@ -133,6 +133,7 @@ void add_train(CLI::App& program, TrainOptions& options) {
   add_model_options(app, options);
   add_training_options(app, options);
   add_output_options(app, options);
+  add_device(app, options.device);
   add_dtype(app, options.dtype);
   add_threads(app, options.threads);
   add_number(app, "--seed", options.seed, any_seed, "Of the initial weights, the order and dropout")
