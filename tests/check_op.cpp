@@ -10,6 +10,7 @@
 #include "core/parallel.h"
 #include "core/random.h"
 #include "kernels/kernels.h"
+#include "tests/on_each_device.h"
 
 namespace carousel {
 
@@ -19,32 +20,33 @@ namespace {
 template <class Real>
 constexpr double parity_tolerance = std::is_same_v<Real, float> ? 1e-5 : 1e-13;
 
-// Outputs, then the gradient of every input.
+// Outputs, then the gradient of every input; on the cpu.
 template <class Real>
 struct Run {
   std::vector<Tensor<Real>> outputs, gradients;
 };
 
-// Forward and backward, as often as asked, into the same slots.
+// Forward and backward on a device, as often as asked, into the same slots.
 template <class Real>
-Run<Real> run(const OpCase& op_case, int times = 1) {
+Run<Real> run(const OpCase& op_case, Device device, int times = 1) {
   Run<Real> result;
   std::vector<Var<Real>> leaves;
-  for (auto& input : make_inputs<Real>(op_case)) leaves.push_back(parameter(input));
+  for (auto& input : make_inputs<Real>(op_case, device)) leaves.push_back(parameter(input));
   for (int i = 0; i < times; ++i) {
     Tape tape;
     std::vector<Var<Real>> wanted;
     std::vector<Tensor<Real>> upstream;
     result.outputs.clear();
     for (const auto& output : function<Real>(op_case)(leaves)) {
-      result.outputs.push_back(output.value);
+      CHECK(output.device() == device);
+      result.outputs.push_back(output.value.to(Device::cpu));
       if (!output.wanted()) continue;
       wanted.push_back(output);
-      upstream.push_back(random_normal<Real>(output.shape(), Random{7, wanted.size()}));
+      upstream.push_back(random_normal<Real>(output.shape(), Random{7, wanted.size()}).to(device));
     }
     tape.backward(std::span<const Var<Real>>(wanted), std::span<const Tensor<Real>>(upstream));
   }
-  for (const auto& leaf : leaves) result.gradients.push_back(leaf.grad->value());
+  for (const auto& leaf : leaves) result.gradients.push_back(leaf.grad->value().to(Device::cpu));
   return result;
 }
 
@@ -68,8 +70,10 @@ void check_close(const Run<Real>& a, const Run<Real>& b) {
   }
 }
 
-void check_gradients(const OpCase& op_case) {
-  const auto checks = gradcheck(op_case.run_double, make_inputs<double>(op_case));
+// The kernels of other devices equal those of the cpu, so that a look at a few elements will do.
+void check_gradients(const OpCase& op_case, Device device) {
+  const GradcheckOptions options{.elements = device == Device::cpu ? 64 : 2};
+  const auto checks = gradcheck(op_case.run_double, make_inputs<double>(op_case, device), options);
   for (std::size_t i = 0; i < checks.size(); ++i) {
     const auto& check = checks[i];
     INFO("d", op_case.inputs[i].name, " at ", check.worst, ": analytic ", check.analytic,
@@ -79,15 +83,16 @@ void check_gradients(const OpCase& op_case) {
 }
 
 template <class Real>
-void check_repeats(const OpCase& op_case, const Run<Real>& once) {
+void check_repeats(const OpCase& op_case, Device device, const Run<Real>& once) {
   const int before = threads();
   for (const int count : {1, 2, 3}) {
     set_threads(count);
-    check_identical(run<Real>(op_case), once);
+    check_identical(run<Real>(op_case, device), once);
+    if (device != Device::cpu) break;
   }
   set_threads(before);
 
-  const Run<Real> twice = run<Real>(op_case, 2);
+  const Run<Real> twice = run<Real>(op_case, device, 2);
   for (std::size_t i = 0; i < once.gradients.size(); ++i) {
     Tensor<Real> doubled = once.gradients[i].clone();
     for (Real& value : doubled.mutable_values()) value *= 2;
@@ -97,9 +102,9 @@ void check_repeats(const OpCase& op_case, const Run<Real>& once) {
 }
 
 template <class Real>
-void check_guarded(const OpCase& op_case) {
+void check_guarded(const OpCase& op_case, Device device) {
   const GuardZones guard;
-  const Run<Real> guarded = run<Real>(op_case);
+  const Run<Real> guarded = run<Real>(op_case, device);
   CHECK(GuardZones::damaged() == 0);
   const auto finite = [](const Tensor<Real>& x) {
     const auto values = x.values();
@@ -124,15 +129,21 @@ class Using {
 template <class Real>
 Run<Real> run_reference(const OpCase& op_case) {
   const Using reference("reference");
-  return run<Real>(op_case);
+  return run<Real>(op_case, Device::cpu);
 }
 
 template <class Real>
-void check_runs(const OpCase& op_case) {
-  const Run<Real> once = run<Real>(op_case);
+void check_runs(const OpCase& op_case, Device device) {
+  const Run<Real> once = run<Real>(op_case, device);
   check_close(once, run_reference<Real>(op_case));
-  check_repeats(op_case, once);
-  check_guarded<Real>(op_case);
+  check_repeats(op_case, device, once);
+  check_guarded<Real>(op_case, device);
+}
+
+void check_all(const OpCase& op_case, Device device) {
+  check_gradients(op_case, device);
+  check_runs<float>(op_case, device);
+  check_runs<double>(op_case, device);
 }
 
 }  // namespace
@@ -140,9 +151,11 @@ void check_runs(const OpCase& op_case) {
 template <class Real>
 double relative_error(const Tensor<Real>& a, const Tensor<Real>& b) {
   if (a.shape() != b.shape()) return std::numeric_limits<double>::quiet_NaN();
+  const Tensor<Real> left = a.to(Device::cpu), right = b.to(Device::cpu);
   double difference = 0, norm = 0;
   for (std::int64_t i = 0; i < a.numel(); ++i) {
-    const double x = static_cast<double>(a.data()[i]), y = static_cast<double>(b.data()[i]);
+    const double x = static_cast<double>(left.data()[i]);
+    const double y = static_cast<double>(right.data()[i]);
     difference += (x - y) * (x - y);
     norm += y * y;
   }
@@ -151,8 +164,9 @@ double relative_error(const Tensor<Real>& a, const Tensor<Real>& b) {
 
 template <class Real>
 bool identical(const Tensor<Real>& a, const Tensor<Real>& b) {
-  return a.shape() == b.shape() &&
-         std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.numel()) * sizeof(Real)) == 0;
+  if (a.shape() != b.shape()) return false;
+  const Tensor<Real> left = a.to(Device::cpu), right = b.to(Device::cpu);
+  return std::memcmp(left.data(), right.data(), left.values().size_bytes()) == 0;
 }
 
 template bool identical(const Tensor<float>&, const Tensor<float>&);
@@ -162,13 +176,14 @@ template double relative_error(const Tensor<double>&, const Tensor<double>&);
 
 void check_op(const OpCase& op_case) {
   INFO(op_case.op, " (", op_case.note, ")");
-  for (const auto name : available_backends()) {
-    INFO("backend ", name);
-    const Using each(name);
-    check_gradients(op_case);
-    check_runs<float>(op_case);
-    check_runs<double>(op_case);
-  }
+  on_each_device([&](Device device) {
+    if (device != Device::cpu) return check_all(op_case, device);
+    for (const auto name : available_backends()) {
+      INFO("backend ", name);
+      const Using each(name);
+      check_all(op_case, device);
+    }
+  });
 }
 
 }  // namespace carousel

@@ -23,6 +23,15 @@ struct Recurrent {
   Tensor<std::int32_t> reset;       // (B, S) or undefined
 };
 
+// The same problem on a device; its resets stay where the host can read them.
+template <class Real>
+Recurrent<Real> on(Device device, Recurrent<Real> r) {
+  for (auto* tensors : {&r.sequences, &r.weights, &r.state}) {
+    for (auto& tensor : *tensors) tensor = tensor.to(device);
+  }
+  return r;
+}
+
 // What a run gives: y and the final state, and for a random upstream gradient of all of these the
 // gradients of every sequence, weight and initial state.
 template <class Real>

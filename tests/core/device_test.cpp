@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/tensor.h"
+#include "core/safetensors.h"
+#include "tests/core/temporary_directory.h"
+#include "tests/on_each_device.h"
 
 namespace carousel {
 
@@ -25,8 +27,7 @@ TEST_CASE("a device that is missing is refused in a sentence") {
 }
 
 TEST_CASE("elements go to every device and come back") {
-  for (const Device device : available_devices()) {
-    CAPTURE(name(device));
+  on_each_device([](Device device) {
     const auto x = Tensor<double>::from({2, 3}, {1, 2, 3, 4, 5, 6});
     const Tensor<double> there = x.to(device), copy = there.clone();
     CHECK(there.device() == device);
@@ -41,7 +42,7 @@ TEST_CASE("elements go to every device and come back") {
         CHECK(std::ranges::count(filled.values(), value) == n);
       }
     }
-  }
+  });
 }
 
 TEST_CASE("the host does not read the memory of another device") {
@@ -53,8 +54,7 @@ TEST_CASE("the host does not read the memory of another device") {
 }
 
 TEST_CASE("each device recycles memory of its own, and guards it") {
-  for (const Device device : available_devices()) {
-    CAPTURE(name(device));
+  on_each_device([](Device device) {
     { const Storage once(12345, device); }
     const auto before = memory_statistics(device);
     { const Storage again(12345, device); }
@@ -68,7 +68,43 @@ TEST_CASE("each device recycles memory of its own, and guards it") {
     const float outside = 0;
     copy_memory(x.mutable_data() + 5, device, &outside, Device::cpu, sizeof outside);
     CHECK(GuardZones::damaged() == 1);
-  }
+  });
+}
+
+TEST_CASE("what tensors share moves with all of them, and what it leaves is free again") {
+  on_each_device([](Device device) {
+    const auto before = memory_statistics(Device::cpu).in_use;
+    auto x = Tensor<double>::from({2, 3}, {1, 2, 3, 4, 5, 6});
+    const auto one = memory_statistics(Device::cpu).in_use - before;
+    const Tensor<double> same = x.reshape({6}), copy = x.clone();
+    for (const Device to : {device, device, Device::cpu}) {
+      const GuardZones guard;
+      x.move_to(to);
+      CHECK(x.device() == to);
+      CHECK(same.device() == to);
+      CHECK(same.data() == x.data());
+      CHECK(std::ranges::equal(same.to(Device::cpu).values(), copy.values()));
+      CHECK(GuardZones::damaged() == 0);
+    }
+    Tensor<double> none;
+    none.move_to(device);
+    CHECK_FALSE(none.defined());
+    x.move_to(device);
+    const auto on_cpu = memory_statistics(Device::cpu).in_use - before;
+    CHECK(on_cpu == (device == Device::cpu ? 2 : 1) * one);
+  });
+}
+
+TEST_CASE("safetensors take tensors from every device") {
+  on_each_device([](Device device) {
+    const TemporaryDirectory directory;
+    const auto x = Tensor<float>::from({2}, {1.5F, -2});
+    const auto ids = Tensor<std::int32_t>::from({3}, {1, 2, 3});
+    write_safetensors(directory / "file", {{"x", x.to(device)}, {"ids", ids.to(device)}});
+    const Safetensors file(directory / "file");
+    CHECK(std::ranges::equal(file.read<float>("x").values(), x.values()));
+    CHECK(std::ranges::equal(file.read<std::int32_t>("ids").values(), ids.values()));
+  });
 }
 
 TEST_SUITE_END();

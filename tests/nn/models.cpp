@@ -75,9 +75,10 @@ Tensor<std::int32_t> random_tokens(std::int64_t B, std::int64_t S, std::int64_t 
 template <class T>
 Tensor<T> positions(const Tensor<T>& x, std::int64_t begin, std::int64_t end) {
   const auto B = x.dim(0), S = x.dim(1), inner = x.shape().inner(1);
+  const Tensor<T> on_host = x.to(Device::cpu);
   Tensor<T> result(x.shape().with(1, end - begin));
   for (std::int64_t b = 0; b < B; ++b) {
-    std::copy_n(x.data() + (b * S + begin) * inner, (end - begin) * inner,
+    std::copy_n(on_host.data() + (b * S + begin) * inner, (end - begin) * inner,
                 result.mutable_data() + b * (end - begin) * inner);
   }
   return result;

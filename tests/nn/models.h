@@ -35,7 +35,7 @@ LanguageModel<Real> lively_model(const ModelConfig& config, std::uint64_t seed =
 Tensor<std::int32_t> random_tokens(std::int64_t B, std::int64_t S, std::int64_t V,
                                    std::uint64_t seed = 1);
 
-// Positions [begin, end) of x (B, S, …).
+// Positions [begin, end) of x (B, S, …), on the cpu.
 template <class T>
 Tensor<T> positions(const Tensor<T>& x, std::int64_t begin, std::int64_t end);
 

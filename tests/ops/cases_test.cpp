@@ -38,7 +38,7 @@ std::set<std::string> declared_ops() {
 
 }  // namespace
 
-TEST_CASE("every op passes every check") {
+TEST_CASE("every op passes every check" * doctest::test_suite("devices")) {
   for (const auto& op_case : op_cases()) {
     SUBCASE((op_case.op + ": " + op_case.note).c_str()) { check_op(op_case); }
   }

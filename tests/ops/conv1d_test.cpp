@@ -4,6 +4,7 @@
 
 #include "core/random.h"
 #include "tests/check_recurrent.h"
+#include "tests/on_each_device.h"
 
 namespace carousel {
 
@@ -62,13 +63,17 @@ TEST_CASE("causal_conv1d equals its definition, and its state is the last inputs
   }
 }
 
+TEST_SUITE_BEGIN("devices");
+
 TEST_CASE_TEMPLATE("causal_conv1d in segments equals the whole", Real, float, double) {
-  for (const std::int64_t KS : {1, 2, 4}) {
-    for (std::int64_t S = 1; S <= 9; ++S) check_segments(problem<Real>(2, S, 3, KS));
-  }
-  auto with_reset = problem<Real>(2, 6, 5, 4);
-  with_reset.reset = Tensor<std::int32_t>::from({2, 6}, {0, 1, 0, 0, 1, 0, 1, 0, 0, 0, 0, 1});
-  check_segments(with_reset);
+  on_each_device([](Device device) {
+    for (const std::int64_t KS : {1, 2, 4}) {
+      for (std::int64_t S = 1; S <= 9; ++S) check_segments(on(device, problem<Real>(2, S, 3, KS)));
+    }
+    auto with_reset = problem<Real>(2, 6, 5, 4);
+    with_reset.reset = Tensor<std::int32_t>::from({2, 6}, {0, 1, 0, 0, 1, 0, 1, 0, 0, 0, 0, 1});
+    check_segments(on(device, with_reset));
+  });
 }
 
 TEST_CASE_TEMPLATE("causal_conv1d with resets equals its documents apart", Real, float, double) {
@@ -76,8 +81,10 @@ TEST_CASE_TEMPLATE("causal_conv1d with resets equals its documents apart", Real,
   r.reset = Tensor<std::int32_t>::from({3, 7}, {0, 0, 1, 0, 0, 0, 0,    // long documents
                                                 1, 0, 1, 1, 0, 1, 1,    // short ones
                                                 0, 0, 0, 0, 0, 1, 0});  // zeros in the state
-  check_documents(r);
+  on_each_device([&](Device device) { check_documents(on(device, r)); });
 }
+
+TEST_SUITE_END();
 
 TEST_CASE("causal_conv1d takes an empty batch") {
   const auto [y, state] =

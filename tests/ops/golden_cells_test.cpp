@@ -9,6 +9,7 @@
 #include "ops/lstm.h"
 #include "ops/slstm.h"
 #include "tests/check_op.h"
+#include "tests/on_each_device.h"
 
 namespace carousel {
 
@@ -29,9 +30,11 @@ Vars reshaped(const Vars& parts, const Shape& shape) {
 
 // cell(x, R, b, state) gives y and the final state, all in this project's layouts.
 template <class Cell>
-void check_golden(const std::string& name, const Cell& cell) {
+void check_golden(const std::string& name, Device device, const Cell& cell) {
   const Safetensors golden(CAROUSEL_SOURCE_DIR "/tests/golden/cells/" + name + ".safetensors");
-  const auto leaf = [&](const char* input) { return parameter(golden.read<double>(input)); };
+  const auto leaf = [&](const char* input) {
+    return parameter(golden.read<double>(input).to(device));
+  };
   const auto Wx = leaf("Wx"), R = leaf("R"), b = leaf("b"), initial = leaf("initial_state");
   const std::vector<std::int64_t> one_each(static_cast<std::size_t>(initial.dim(0)), 1);
 
@@ -44,7 +47,7 @@ void check_golden(const std::string& name, const Cell& cell) {
   CHECK(relative_error(results[0].value.reshape({B, S, d}), golden.read<double>("h")) <= tolerance);
   CHECK(relative_error(final_state.value, golden.read<double>("final_state")) <= tolerance);
 
-  const std::array upstream{golden.read<double>("dh").reshape({B, S, NH, DH})};
+  const std::array upstream{golden.read<double>("dh").reshape({B, S, NH, DH}).to(device)};
   tape.backward(std::span(results.data(), 1), std::span<const Tensor<double>>(upstream));
   const auto check = [&](const Var<double>& input, const std::string& input_name) {
     INFO("gradient of ", input_name);
@@ -59,18 +62,26 @@ void check_golden(const std::string& name, const Cell& cell) {
 
 }  // namespace
 
+TEST_SUITE_BEGIN("devices");
+
 TEST_CASE("slstm equals the official package") {
-  check_golden("slstm", [](const Vars& x, const auto& R, const auto& b, const Vars& s) {
-    const auto [y, last] = slstm(x[0], x[1], x[2], x[3], R, b, {s[0], s[1], s[2], s[3]});
-    return Vars{y, last.h, last.c, last.n, last.m};
+  on_each_device([](Device device) {
+    check_golden("slstm", device, [](const Vars& x, const auto& R, const auto& b, const Vars& s) {
+      const auto [y, last] = slstm(x[0], x[1], x[2], x[3], R, b, {s[0], s[1], s[2], s[3]});
+      return Vars{y, last.h, last.c, last.n, last.m};
+    });
   });
 }
 
 TEST_CASE("lstm equals the official package") {
-  check_golden("lstm", [](const Vars& x, const auto& R, const auto& b, const Vars& s) {
-    const auto [y, last] = lstm(x[0], x[1], x[2], x[3], R, b, {s[0], s[1]});
-    return Vars{y, last.h, last.c};
+  on_each_device([](Device device) {
+    check_golden("lstm", device, [](const Vars& x, const auto& R, const auto& b, const Vars& s) {
+      const auto [y, last] = lstm(x[0], x[1], x[2], x[3], R, b, {s[0], s[1]});
+      return Vars{y, last.h, last.c};
+    });
   });
 }
+
+TEST_SUITE_END();
 
 }  // namespace carousel

@@ -7,6 +7,7 @@
 #include "autograd/tape.h"
 #include "ops/layout.h"
 #include "tests/check_op.h"
+#include "tests/on_each_device.h"
 #include "tests/ops/cells.h"
 
 namespace carousel {
@@ -99,15 +100,19 @@ void check_recurrent_gradient(const Make& make) {
 
 }  // namespace
 
+TEST_SUITE_BEGIN("devices");
+
 TEST_CASE_TEMPLATE("slstm and lstm in segments equal the whole", Real, float, double) {
-  for (const std::int64_t S : {1, 2, 7}) {
-    check_segments(lstm_problem<Real>({2, S, 2, 3}));
-    check_segments(slstm_problem<Real>({2, S, 2, 3}));
-    check_segments(slstm_problem<Real>({2, S, 2, 3}, exponential));
-  }
-  auto with_resets = slstm_problem<Real>({3, 7, 2, 3});
-  with_resets.reset = resets();
-  check_segments(with_resets);
+  on_each_device([](Device device) {
+    for (const std::int64_t S : {1, 2, 7}) {
+      check_segments(on(device, lstm_problem<Real>({2, S, 2, 3})));
+      check_segments(on(device, slstm_problem<Real>({2, S, 2, 3})));
+      check_segments(on(device, slstm_problem<Real>({2, S, 2, 3}, exponential)));
+    }
+    auto with_resets = slstm_problem<Real>({3, 7, 2, 3});
+    with_resets.reset = resets();
+    check_segments(on(device, with_resets));
+  });
 }
 
 TEST_CASE_TEMPLATE("slstm and lstm with resets equal their documents apart", Real, float, double) {
@@ -116,9 +121,11 @@ TEST_CASE_TEMPLATE("slstm and lstm with resets equal their documents apart", Rea
   auto exponential_slstm = slstm_problem<Real>({3, 7, 2, 5}, exponential);
   for (auto* r : {&lstm, &slstm, &exponential_slstm}) {
     r->reset = resets();
-    check_documents(*r);
+    on_each_device([&](Device device) { check_documents(on(device, *r)); });
   }
 }
+
+TEST_SUITE_END();
 
 TEST_CASE("the recurrent gradient can be cut or clipped") {
   const CellSizes sizes{2, 6, 2, 3};
