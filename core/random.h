@@ -45,7 +45,8 @@ struct Random {
     return {words[0] | std::uint64_t{words[1]} << 32, words[2] | std::uint64_t{words[3]} << 32};
   }
   constexpr std::uint64_t bits(std::uint64_t index) const {
-    return pair_bits(index / 2)[index % 2];
+    const auto [even, odd] = pair_bits(index / 2);
+    return index % 2 == 0 ? even : odd;
   }
 
   double uniform(std::uint64_t index) const;  // in [0, 1): the upper 53 bits

@@ -2,6 +2,7 @@
 // (a null pointer).
 
 #include <algorithm>
+#include <type_traits>
 
 #include "core/error.h"
 #include "core/tensor.h"
@@ -215,7 +216,7 @@ void layer_norm_backward(const LayerNormBackward<Real>& a) {
       packs_fit<Real>({a.dy, a.x, a.weight, a.dx, a.dweight, a.dbias, a.dsum, a.dbranch}, {a.C});
   const auto teams = teams_for<Real>(a.C, wide);
   // Enough teams to keep the device busy, and enough rows for each that their sums cost little.
-  constexpr std::int64_t most_teams = 2048, least_rows = 16;
+  constexpr std::int64_t most_teams = 2048, least_rows = 4;
   const std::int64_t blocks = std::max<std::int64_t>(1, most_teams / teams.teams / a.G);
   const std::int64_t range = std::max(least_rows * teams.teams, (a.N + blocks - 1) / blocks);
   const std::int64_t ranges = (a.N + range - 1) / range, sums = ranges * teams.teams;

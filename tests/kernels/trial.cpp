@@ -94,6 +94,12 @@ const std::int32_t* Trial<Real>::integers(std::int64_t n, std::int64_t low, std:
 }
 
 template <class Real>
+std::int64_t Trial<Real>::count_from_zero() const {
+  const auto host = integers_.back().to(Device::cpu);
+  return std::ranges::count_if(host.values(), [](std::int32_t value) { return value >= 0; });
+}
+
+template <class Real>
 const std::int32_t* Trial<Real>::resets(std::int64_t n) {
   if (!flip()) return nullptr;
   Tensor<std::int32_t> result({n});

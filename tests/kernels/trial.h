@@ -35,6 +35,7 @@ class Trial {
   const Real* input(std::int64_t n, double stddev = 1, double mean = 0);
   const Real* optional(std::int64_t n, double stddev = 1, double mean = 0);
   const std::int32_t* integers(std::int64_t n, std::int64_t low, std::int64_t high);  // [low, high)
+  std::int64_t count_from_zero() const;  // of the integers drawn last, those that are not negative
   const std::int32_t* resets(std::int64_t n);  // one place in six; null one time in two
 
   // What another kernel computed in double, rounded to single precision.
