@@ -5,5 +5,10 @@
 #define CAROUSEL_CUDA_KERNELS(X)                             \
   X(add, Add)                                                \
   X(add_product, AddProduct)                                 \
-  X(add_scaled, AddScaled)
+  X(add_scaled, AddScaled)                                   \
+  X(block_diagonal_forward, BlockDiagonalForward)            \
+  X(block_diagonal_backward, BlockDiagonalBackward)          \
+  X(conv1d_forward, Conv1dForward)                           \
+  X(conv1d_backward, Conv1dBackward)                         \
+  X(matmul, MatMul)
 // clang-format on
