@@ -10,5 +10,9 @@
   X(block_diagonal_backward, BlockDiagonalBackward)          \
   X(conv1d_forward, Conv1dForward)                           \
   X(conv1d_backward, Conv1dBackward)                         \
-  X(matmul, MatMul)
+  X(lstm_forward, LstmForward)                               \
+  X(lstm_backward, LstmBackward)                             \
+  X(matmul, MatMul)                                          \
+  X(slstm_forward, SlstmForward)                             \
+  X(slstm_backward, SlstmBackward)
 // clang-format on
