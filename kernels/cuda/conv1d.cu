@@ -213,15 +213,6 @@ struct Weight {
 
 unsigned grid_for(std::int64_t tasks) { return static_cast<unsigned>(ceil_div(tasks, block)); }
 
-// Neighbouring channels that a thread takes: 16 bytes where that is possible.
-template <class Real>
-constexpr int vector_width = static_cast<int>(16 / sizeof(Real));
-
-template <class Real>
-bool in_vectors(std::int64_t C, std::initializer_list<const void*> arrays) {
-  return C % vector_width<Real> == 0 && detail::aligned(arrays);
-}
-
 template <class Real>
 void backward_rows(const Conv1dBackward<Real>& a, Real* d, std::int64_t begin, std::int64_t end) {
   const std::int64_t tasks = a.B * ceil_div(end - begin, steps) * a.C;

@@ -46,6 +46,16 @@ inline bool aligned(std::initializer_list<const void*> arrays) {
 
 }  // namespace detail
 
+// Elements in 16 bytes.
+template <class Real>
+constexpr int vector_width = static_cast<int>(16 / sizeof(Real));
+
+// Whether arrays with rows of C elements can be taken 16 bytes at a time.
+template <class Real>
+bool in_vectors(std::int64_t C, std::initializer_list<const void*> arrays) {
+  return C % vector_width<Real> == 0 && detail::aligned(arrays);
+}
+
 // Calls body.run<width>(i) for all i in [0, n), width elements at a time. `arrays` are those that
 // it reads and writes with load and store. On the device no element may depend on another one.
 template <class Real, class Body>

@@ -54,12 +54,8 @@ __global__ void __launch_bounds__(threads) before_kernel(RecurrenceBackward<Real
 }
 
 template <class Real>
-constexpr int vector_width = static_cast<int>(16 / sizeof(Real));
-
-template <class Real>
-bool in_vectors(const RecurrenceBackward<Real>& a) {
-  return a.DH % vector_width<Real> == 0 &&
-         detail::aligned({a.dgates, a.dx[0], a.dx[1], a.dx[2], a.dx[3], a.h, a.h0});
+bool heads_in_vectors(const RecurrenceBackward<Real>& a) {
+  return in_vectors<Real>(a.DH, {a.dgates, a.dx[0], a.dx[1], a.dx[2], a.dx[3], a.h, a.h0});
 }
 
 template <class Real>
@@ -67,7 +63,7 @@ void add_to_recurrent(const RecurrenceBackward<Real>& a) {
   const std::int64_t rows = a.B * a.S, heads = a.NH * a.DH;
   constexpr int width = vector_width<Real>;
   Tensor<Real> before({rows, heads}, Device::cuda);
-  const bool wide = in_vectors(a);
+  const bool wide = heads_in_vectors(a);
   launch(wide ? before_kernel<width, Real> : before_kernel<1, Real>,
          blocks_for(rows * heads / (wide ? width : 1)), threads, 0, a, before.mutable_data());
   multiply(Product<Real>{
@@ -94,7 +90,7 @@ template <class Real>
 void add_recurrence_gradients(const RecurrenceBackward<Real>& a, const Real* dbias_parts) {
   const std::int64_t n = a.B * a.S * a.NH * a.DH;
   constexpr int width = vector_width<Real>;
-  const bool wide = in_vectors(a);
+  const bool wide = heads_in_vectors(a);
   if (std::any_of(a.dx.begin(), a.dx.end(), [](const Real* dx) { return dx != nullptr; })) {
     launch(wide ? inputs_kernel<width, Real> : inputs_kernel<1, Real>,
            blocks_for(n / (wide ? width : 1)), threads, 0, a);

@@ -89,17 +89,15 @@ void recurrence_backward(const typename Cell::Backward& a) {
   using Real = typename Cell::Real;
   const auto& r = a.recurrence;
   if (r.B * r.NH * r.DH == 0) return;
+  const PassKernels<void (*)(typename Cell::Backward, Plan, Real*)> kernels{
+      {recurrence_backward_kernel<Cell, 4, false>, recurrence_backward_kernel<Cell, 8, false>},
+      {recurrence_backward_kernel<Cell, 4, true>, recurrence_backward_kernel<Cell, 8, true>}};
+  const Plan plan = plan_backward(r, kernels.addresses());
   Tensor<Real> dbias_parts({r.B, 4, r.NH, r.DH}, Device::cuda);
-  const Plan plan = plan_backward(r);
   if (plan.cluster == 0) {
     backward_step_by_step<Cell>(a, dbias_parts.mutable_data());
   } else {
-    const auto kernel = plan.cluster > 1
-                            ? (plan.batch == 4 ? recurrence_backward_kernel<Cell, 4, true>
-                                               : recurrence_backward_kernel<Cell, 8, true>)
-                            : (plan.batch == 4 ? recurrence_backward_kernel<Cell, 4, false>
-                                               : recurrence_backward_kernel<Cell, 8, false>);
-    launch({.cluster = static_cast<unsigned>(plan.cluster)}, kernel,
+    launch({.cluster = static_cast<unsigned>(plan.cluster)}, kernels.of(plan.cluster, plan.batch),
            static_cast<unsigned>(plan.blocks), static_cast<unsigned>(plan.threads),
            plan.shared_bytes, a, plan, dbias_parts.mutable_data());
   }

@@ -95,14 +95,12 @@ __global__ void __launch_bounds__(plan_threads)
 template <class Cell>
 void recurrence_forward(const typename Cell::Forward& a) {
   if (a.recurrence.B * a.recurrence.NH * a.recurrence.DH == 0) return;
-  const Plan plan = plan_forward(a.recurrence);
+  const PassKernels<void (*)(typename Cell::Forward, Plan)> kernels{
+      {recurrence_forward_kernel<Cell, 4, false>, recurrence_forward_kernel<Cell, 8, false>},
+      {recurrence_forward_kernel<Cell, 4, true>, recurrence_forward_kernel<Cell, 8, true>}};
+  const Plan plan = plan_forward(a.recurrence, kernels.addresses());
   if (plan.cluster == 0) return forward_step_by_step<Cell>(a);
-  const auto kernel = plan.cluster > 1
-                          ? (plan.batch == 4 ? recurrence_forward_kernel<Cell, 4, true>
-                                             : recurrence_forward_kernel<Cell, 8, true>)
-                          : (plan.batch == 4 ? recurrence_forward_kernel<Cell, 4, false>
-                                             : recurrence_forward_kernel<Cell, 8, false>);
-  launch({.cluster = static_cast<unsigned>(plan.cluster)}, kernel,
+  launch({.cluster = static_cast<unsigned>(plan.cluster)}, kernels.of(plan.cluster, plan.batch),
          static_cast<unsigned>(plan.blocks), static_cast<unsigned>(plan.threads), plan.shared_bytes,
          a, plan);
 }

@@ -3,16 +3,21 @@
 #include <cuda_runtime.h>
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 
 #include "core/cuda/check.h"
+#include "kernels/cuda/launch.h"
 #include "kernels/cuda/shared_memory.h"
 
 namespace carousel::cuda {
 
 namespace {
 
+using Addresses = PassKernels<const void*>;
+
 struct DeviceLimits {
-  int multiprocessors, shared_per_block, shared_per_multiprocessor, largest_cluster;
+  int multiprocessors, shared_per_block, largest_cluster;
 };
 
 const DeviceLimits& limits() {
@@ -26,7 +31,6 @@ const DeviceLimits& limits() {
     };
     return DeviceLimits{ask(cudaDevAttrMultiProcessorCount),
                         ask(cudaDevAttrMaxSharedMemoryPerBlockOptin),
-                        ask(cudaDevAttrMaxSharedMemoryPerMultiprocessor),
                         ask(cudaDevAttrClusterLaunch) != 0 ? 8 : 1};
   }();
   return all;
@@ -64,49 +68,88 @@ bool fits(const Plan& plan) {
          plan.units * plan.batch <= plan.threads;  // one thread for every unit of a sequence
 }
 
+// Teams that the device has room for at once.
+int teams_at_once(const Plan& plan, const void* kernel) {
+  constexpr const char* what = "device cuda: plan of a recurrence";
+  check(detail::allow_shared(kernel, plan.shared_bytes), what);
+  int n = 0;
+  if (plan.cluster == 1) {
+    check(
+        cudaOccupancyMaxActiveBlocksPerMultiprocessor(&n, kernel, plan.threads, plan.shared_bytes),
+        what);
+    return n * limits().multiprocessors;
+  }
+  cudaLaunchAttribute attribute;
+  attribute.id = cudaLaunchAttributeClusterDimension;
+  attribute.val.clusterDim = {static_cast<unsigned>(plan.cluster), 1, 1};
+  cudaLaunchConfig_t config{};
+  config.gridDim = static_cast<unsigned>(plan.blocks);
+  config.blockDim = static_cast<unsigned>(plan.threads);
+  config.dynamicSmemBytes = plan.shared_bytes;
+  config.attrs = &attribute;
+  config.numAttrs = 1;
+  check(cudaOccupancyMaxActiveClusters(&n, kernel, &config), what);
+  return n;
+}
+
 // The cycles of a step of all teams. For every two units and 64 columns a warp loads 16 lines of R
-// and 2 of every sequence's h, and does 4 · 64 FMA a sequence on 128 of which a cycle goes; blocks
+// and 2 of every sequence's h, and does 4 · 64 FMA a sequence, of which 128 go in a cycle; blocks
 // that share a multiprocessor share those. Barriers and cells take the rest.
-double cycles(const Plan& plan) {
-  const auto per_multiprocessor = std::max<std::int64_t>(
-      1, limits().shared_per_multiprocessor / static_cast<std::int64_t>(plan.shared_bytes + 1024));
-  const auto sharing = ceil_div(plan.blocks, limits().multiprocessors);
-  const auto together = std::min(sharing, per_multiprocessor);
-  const double waves = static_cast<double>(ceil_div(sharing, together));
+double cycles(const Plan& plan, int at_once) {
+  const std::int64_t teams = plan.blocks / plan.cluster, waves = ceil_div(teams, at_once);
+  const auto together =
+      ceil_div(std::min<std::int64_t>(teams, at_once) * plan.cluster, limits().multiprocessors);
   const double product =
       plan.units / 2.0 * plan.stride / 64.0 * std::max(16 + 2 * plan.batch, 4 * plan.batch);
   const double rest = plan.cluster > 1 ? 1200 : 700;
-  return waves * (static_cast<double>(together) * product + rest);
+  return static_cast<double>(waves) * (static_cast<double>(together) * product + rest);
 }
 
 template <class Real>
-Plan best_plan(const Heads& a, bool backward) {
+Plan find_plan(const Heads& a, const Addresses& kernels, bool backward) {
   Plan best;
+  double fewest = 0;
   if (a.DH > 4096) return best;  // far from fitting, and shapes stay small numbers
   for (int cluster = 1; cluster <= limits().largest_cluster; cluster *= 2) {
     for (const int batch : {4, 8}) {
       const Plan plan = shape<Real>(a, cluster, batch, backward);
-      if (fits(plan) && (best.cluster == 0 || cycles(plan) < cycles(best))) best = plan;
+      if (!fits(plan)) continue;
+      const int at_once = teams_at_once(plan, kernels.of(cluster, batch));
+      if (at_once == 0) continue;
+      const double needed = cycles(plan, at_once);
+      if (best.cluster > 0 && needed >= fewest) continue;
+      best = plan;
+      fewest = needed;
     }
   }
   return best;
 }
 
+// The device is asked once for every shape.
+template <class Real>
+Plan best_plan(const Heads& a, const Addresses& kernels, bool backward) {
+  using Key = std::tuple<const void*, std::int64_t, std::int64_t, std::int64_t>;
+  static thread_local std::map<Key, Plan> plans;
+  const auto [at, is_new] = plans.try_emplace(Key{kernels.alone[0], a.B, a.NH, a.DH});
+  if (is_new) at->second = find_plan<Real>(a, kernels, backward);
+  return at->second;
+}
+
 }  // namespace
 
 template <class Real>
-Plan plan_forward(const RecurrenceForward<Real>& a) {
-  return best_plan<Real>({a.B, a.NH, a.DH}, false);
+Plan plan_forward(const RecurrenceForward<Real>& a, const Addresses& kernels) {
+  return best_plan<Real>({a.B, a.NH, a.DH}, kernels, false);
 }
 
 template <class Real>
-Plan plan_backward(const RecurrenceBackward<Real>& a) {
-  return best_plan<Real>({a.B, a.NH, a.DH}, true);
+Plan plan_backward(const RecurrenceBackward<Real>& a, const Addresses& kernels) {
+  return best_plan<Real>({a.B, a.NH, a.DH}, kernels, true);
 }
 
-template Plan plan_forward(const RecurrenceForward<float>&);
-template Plan plan_forward(const RecurrenceForward<double>&);
-template Plan plan_backward(const RecurrenceBackward<float>&);
-template Plan plan_backward(const RecurrenceBackward<double>&);
+template Plan plan_forward(const RecurrenceForward<float>&, const Addresses&);
+template Plan plan_forward(const RecurrenceForward<double>&, const Addresses&);
+template Plan plan_backward(const RecurrenceBackward<float>&, const Addresses&);
+template Plan plan_backward(const RecurrenceBackward<double>&, const Addresses&);
 
 }  // namespace carousel::cuda
