@@ -107,8 +107,8 @@ __global__ void __launch_bounds__(block) forward_kernel(Conv1dForward<Real> a) {
       CAROUSEL_UNROLL
       for (int j = 0; j < taps; ++j) {
         const int n = i - (taps - 1) + j;
-        if (n >= 0 && n < steps && k + j < reach[n < 0 || n >= steps ? 0 : n])
-          add_product(w.at[j], x, y[n]);
+        if (n < 0 || n >= steps) continue;
+        if (k + j < reach[n]) add_product(w.at[j], x, y[n]);
       }
     }
   }
@@ -154,8 +154,8 @@ __global__ void __launch_bounds__(block)
       CAROUSEL_UNROLL
       for (int j = 0; j < taps; ++j) {
         const int n = i - j;
-        if (n >= 0 && n < steps && k + j < reach[n < 0 || n >= steps ? 0 : n])
-          add_product(w.at[j], dy, d[n]);
+        if (n < 0 || n >= steps) continue;
+        if (k + j < reach[n]) add_product(w.at[j], dy, d[n]);
       }
     }
   }

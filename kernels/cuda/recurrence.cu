@@ -28,7 +28,7 @@ __global__ void __launch_bounds__(threads) inputs_kernel(RecurrenceBackward<Real
   const std::int64_t i = (std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x) * width;
   if (i >= a.B * a.S * a.NH * a.DH) return;
   const std::int64_t j = i % a.DH;
-  for (int gate = 0; gate < 4; ++gate) {
+  for (unsigned gate = 0; gate < 4; ++gate) {
     if (a.dx[gate] == nullptr) continue;
     const auto dg = load<width>(a.dgates + 4 * i - 3 * j + gate * a.DH);
     auto dx = load<width>(a.dx[gate] + i);

@@ -6,13 +6,14 @@
 // and those that want a cluster where there are none, go step by step: a product by cuBLAS, then
 // the cells (recurrence_steps.h).
 //
-// The floor, for B = 16, S = 1024, 4 heads of DH = 192 in float on an H100 (132 SMs, 128 FMA and
-// 128 bytes of shared memory per cycle each). The plan: clusters of 8 blocks, 24 units and 4
+// The floor, for B = 16, S = 1024, 4 heads of DH = 192 in float on an H100 (132 SMs, each 128 FMA
+// and 128 bytes of shared memory per cycle). The plan: clusters of 8 blocks, 24 units and 4
 // sequences each, 128 blocks. Per step and direction a block does 4·24·192·4 = 74 thousand FMA, 576
-// cycles, and loads 74 KB of R and, for every two units, 3 KB of h: 860 cycles. It sends 96 numbers
-// to 7 others (forward) or 96 to each of 7 (backward); cell and barriers take the rest of about
-// 2000 cycles, a microsecond. What it reads and writes of device memory, 16 numbers per unit,
-// sequence and step, is 100 bytes per cycle of the whole device, under a tenth of its bandwidth.
+// cycles, and loads 74 KB of R and, forward, 3 KB of h for every two units: 860 cycles. It sends 96
+// numbers to 7 others. Two barriers, one of them the cluster's, and the cell add what they take, an
+// estimated thousand cycles: a microsecond per step in all. Device memory gives and takes 12 to 14
+// numbers per unit, sequence and step, 350 bytes per cycle of the whole device, a sixth of what it
+// can. Backward leaves Σ dg hᵀ, 19 GFLOP, to one product behind the steps.
 #pragma once
 
 #include <cuda_runtime.h>

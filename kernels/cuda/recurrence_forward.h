@@ -26,7 +26,7 @@ __device__ StepInput<Real> load_step(const RecurrenceForward<Real>& a, const Uni
   StepInput<Real> in{};
   if (!u.exists || t >= a.S) return in;
   CAROUSEL_UNROLL
-  for (int gate = 0; gate < 4; ++gate) in.x.at[gate] = a.x[gate][step_index(a, u, t)];
+  for (unsigned gate = 0; gate < 4; ++gate) in.x.at[gate] = a.x[gate][step_index(a, u, t)];
   in.reset = resets(a, u, t);
   return in;
 }

@@ -93,7 +93,7 @@ int teams_at_once(const Plan& plan, const void* kernel) {
 }
 
 // The cycles of a step of all teams. For every two units and 64 columns a warp loads 16 lines of R
-// and 2 of every sequence's h, and does 4 · 64 FMA a sequence, of which 128 go in a cycle; blocks
+// and 2 of every sequence's h, and does 8 · 64 FMA a sequence, of which 128 go in a cycle; blocks
 // that share a multiprocessor share those. Barriers and cells take the rest.
 double cycles(const Plan& plan, int at_once) {
   const std::int64_t teams = plan.blocks / plan.cluster, waves = ceil_div(teams, at_once);
@@ -130,9 +130,10 @@ template <class Real>
 Plan best_plan(const Heads& a, const Addresses& kernels, bool backward) {
   using Key = std::tuple<const void*, std::int64_t, std::int64_t, std::int64_t>;
   static thread_local std::map<Key, Plan> plans;
-  const auto [at, is_new] = plans.try_emplace(Key{kernels.alone[0], a.B, a.NH, a.DH});
-  if (is_new) at->second = find_plan<Real>(a, kernels, backward);
-  return at->second;
+  const Key key{kernels.alone[0], a.B, a.NH, a.DH};
+  const auto known = plans.find(key);
+  if (known != plans.end()) return known->second;
+  return plans[key] = find_plan<Real>(a, kernels, backward);
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ __global__ void __launch_bounds__(unit_threads)
   typename Cell::State state{};
   if (!resets(r, u, t)) state = state_before<Cell>(a, u, t);
   Gates<Real> g;
-  for (int gate = 0; gate < 4; ++gate) {
+  for (unsigned gate = 0; gate < 4; ++gate) {
     const Real bias = r.bias[(gate * r.NH + u.head) * r.DH + u.j];
     g.at[gate] = r.x[gate][step_index(r, u, t)] + bias + r.gates[gate_index(r, u, t) + gate * r.DH];
   }

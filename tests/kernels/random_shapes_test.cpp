@@ -114,18 +114,18 @@ void check_shape(const Line<Arguments>& line, std::uint64_t shape, Count& count)
   const auto exact = run(reference::table<double>().*line.exact, random);
   INFO("shape ", shape, ", sizes and #choices:", exact.drawn);
   void (*checked)(const Arguments<float>&) = nullptr;
-  for (const auto& [table, device] : backends()) {
-    const auto kernel = table->*line.single;
+  for (const Backend& backend : backends()) {
+    const auto kernel = backend.table->*line.single;
     if (kernel == checked) continue;  // inherited
     checked = kernel;
-    const auto single = run(kernel, random, 0, device);
+    const auto single = run(kernel, random, 0, backend.device);
     for (std::size_t i = 0; i < exact.results.size(); ++i) {
       ++count.results;
       const double error = error_of(single.results[i], exact.results[i]);
       if (error <= tolerance) continue;
       ++count.beyond;
-      INFO("backend ", std::string(table->name), ", result ", i, " of ", exact.results[i].numel(),
-           " numbers");
+      INFO("backend ", std::string(backend.table->name), ", result ", i, " of ",
+           exact.results[i].numel(), " numbers");
       CHECK(error <= 16 * reference_error(line, random, i));
     }
   }
