@@ -32,4 +32,11 @@ void check_launch(cudaError_t error, const void* kernel, const cudaLaunchConfig_
        cudaGetErrorString(error));
 }
 
+cudaError_t allow_shared(const void* kernel, std::size_t bytes) {
+  constexpr std::size_t without_asking = std::size_t{48} << 10;
+  if (bytes <= without_asking) return cudaSuccess;
+  return cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                              static_cast<int>(bytes));
+}
+
 }  // namespace carousel::cuda::detail

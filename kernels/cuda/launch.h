@@ -21,6 +21,9 @@ namespace detail {
 // Throws Error, naming the kernel and the launch, unless the call went well.
 void check_launch(cudaError_t error, const void* kernel, const cudaLaunchConfig_t& config);
 
+// Allows a kernel so much shared memory, where that has to be asked for.
+cudaError_t allow_shared(const void* kernel, std::size_t bytes);
+
 }  // namespace detail
 
 // The arguments become those of the kernel by the usual conversions. Throws Error when the launch
@@ -41,11 +44,7 @@ void launch(Together together, void (*kernel)(Parameters...), dim3 grid, dim3 bl
   config.stream = stream();
   config.attrs = attributes;
   config.numAttrs = together.cluster > 1 ? 2 : 1;
-  constexpr std::size_t without_asking = std::size_t{48} << 10;
-  if (shared_bytes > without_asking)
-    detail::check_launch(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                              static_cast<int>(shared_bytes)),
-                         address, config);
+  detail::check_launch(detail::allow_shared(address, shared_bytes), address, config);
   detail::check_launch(cudaLaunchKernelEx(&config, kernel, std::forward<Arguments>(arguments)...),
                        address, config);
 }

@@ -89,6 +89,18 @@ double reference_error(const Line<Arguments>& line, Random random, std::size_t r
   return sum / static_cast<double>(neighbours);
 }
 
+// The kernels of a device in double are others than those in single precision, from the same
+// source. The tolerance is far from what rounding does, even where terms cancel, and from any
+// mistake.
+template <template <class> class Arguments>
+void check_double(const Line<Arguments>& line, Random random, const Run& exact) {
+  const auto again = run(kernels<double>(Device::cuda).*line.exact, random, 0, Device::cuda);
+  for (std::size_t i = 0; i < exact.results.size(); ++i) {
+    INFO("double, result ", i, " of ", exact.results[i].numel(), " numbers");
+    CHECK(error_of(again.results[i], exact.results[i]) <= 1e-18);
+  }
+}
+
 struct Count {
   int results = 0, beyond = 0;  // all of them, and those whose error is above the tolerance
 };
@@ -112,11 +124,12 @@ void check_shape(const Line<Arguments>& line, std::uint64_t shape, Count& count)
       const double error = error_of(single.results[i], exact.results[i]);
       if (error <= tolerance) continue;
       ++count.beyond;
-      INFO("backend ", std::string(backend.table->name), ", result ", i, " of ", exact.results[i].numel(),
-           " numbers");
+      INFO("backend ", std::string(backend.table->name), ", result ", i, " of ",
+           exact.results[i].numel(), " numbers");
       CHECK(error <= 16 * reference_error(line, random, i));
     }
   }
+  if (available(Device::cuda)) check_double(line, random, exact);
 }
 
 // The kernels that device cuda has so far.

@@ -86,6 +86,16 @@ cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, const voi
   return cudaSuccess;
 }
 
+// One always runs here, however few the multiprocessors.
+cudaError_t cudaOccupancyMaxActiveClusters(int* clusters, const void* kernel,
+                                           const cudaLaunchConfig_t* config) {
+  const Launch launch = read(*config, kernel);
+  if (const cudaError_t error = check(launch); error != cudaSuccess) return remember(error);
+  const int blocks = resident_blocks(count(launch.block), launch.shared_bytes) * kMultiprocessors;
+  *clusters = std::max(1, blocks / static_cast<int>(count(launch.cluster)));
+  return cudaSuccess;
+}
+
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
   if (device != 0) return remember(cudaErrorInvalidDevice);
   *properties = {"SIMT executor",
