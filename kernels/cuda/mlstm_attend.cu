@@ -16,8 +16,8 @@ constexpr int most_columns = 2;  // squares of 64
 template <class Element, int H>
 struct Attend {
   using Real = Wide<Element>;
-  static constexpr int stride = tile_stride<Element>(tile_size);
-  static constexpr int weight_stride = tile_stride<Real>(tile_size);
+  static constexpr int stride = tile_stride<Element>;
+  static constexpr int weight_stride = tile_stride<Real>;
 
   const MlstmAttend<Element>& a;
   const MlstmTile tile;
@@ -212,9 +212,8 @@ struct Attend {
       TileProduct<Element, H> sum;
       sum.clear();
       add_pairs(sum, tile.begin, tile.rows, [&](int p) { return begin <= p && p < end; });
-      const auto values = sum.values(slices);
-      total.each([&](int i, int r, int c, Real& x) {
-        if (begin <= r && r < end) x += values.at[i][c / tile_size][c % 4];
+      total.with(sum.values(slices), [&](int, int r, int, Real& x, Real own) {
+        if (begin <= r && r < end) x += own;
       });
     }
   }

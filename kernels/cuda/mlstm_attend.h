@@ -35,7 +35,7 @@ struct MlstmAttend {
   // For the gradients of the gates. A group is the columns of one block.
   MlstmRows<Element> along{};  // what out is the gradient of
   double* outside = nullptr;   // (groups, tasks, S)   along · (out without the pairs inside its
-                              // tile), for a group; null: not wanted
+                               // tile), for a group; null: not wanted
   double* crossing =
       nullptr;  // (groups, tasks, tiles, per_chunk)   of a tile's rows and [other]: what they
                 // get from across that tile, added up; of later ones [0]: from M

@@ -272,6 +272,10 @@ void mlstm_chunkwise_backward(const MlstmBackward<Real>& a) {
                        joined(a.in.chunk_size));
 }
 template <class Real>
+void mlstm_recurrent_backward(const MlstmBackward<Real>& a) {
+  mlstm_chunkwise_backward(a);
+}
+template <class Real>
 void mlstm_parallel_backward(const MlstmBackward<Real>& a) {
   mlstm_backward<Real>(a, {a.in.q, a.in.k, a.in.v, a.dh, a.h, a.dq, a.dk, a.dv}, a.in.S);
 }
@@ -279,6 +283,7 @@ void mlstm_parallel_backward(const MlstmBackward<Real>& a) {
 #define CAROUSEL_INSTANTIATE(Real)                                    \
   template void mlstm_chunkwise_forward(const MlstmForward<Real>&);   \
   template void mlstm_chunkwise_backward(const MlstmBackward<Real>&); \
+  template void mlstm_recurrent_backward(const MlstmBackward<Real>&); \
   template void mlstm_parallel_forward(const MlstmForward<Real>&);    \
   template void mlstm_parallel_backward(const MlstmBackward<Real>&);
 CAROUSEL_INSTANTIATE(float)

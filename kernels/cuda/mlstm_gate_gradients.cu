@@ -99,12 +99,10 @@ struct TileGates {
   __device__ void load_pairs() {
     mlstm_load_weights(weights, decay, input);
     auto scores = multiply(a.q, a.k, a.q.width);
-    const auto dA = multiply(a.g, a.v, a.v.width + 1);
-    scores.each([&](int i, int t, int s, Real& score) {
-      const Real weight = weights[t * tile_stride<Real>(tile_size) + s];
-      p[t * p_stride + s] = weight == 0 ? 0.0
-                                        : static_cast<double>(weight * score) *
-                                              static_cast<double>(dA.at[i][0][s % 4]);
+    scores.with(multiply(a.g, a.v, a.v.width + 1), [&](int, int t, int s, Real score, Real dA) {
+      const Real weight = weights[t * tile_stride<Real> + s];
+      p[t * p_stride + s] =
+          weight == 0 ? 0.0 : static_cast<double>(weight * score) * static_cast<double>(dA);
     });
     __syncthreads();
   }

@@ -139,9 +139,9 @@ struct Recur {
     product.clear();
     product_n = 0;
     for (int tile = 0; tile < count; ++tile) add_tile(first + tile);
-    const auto values = product.values(slices);
     const MlstmDecay<Real> decay(carry);
-    state.each([&](int i, int, int c, Real& x) { x = decay(x) + values.at[i][0][c % 4]; });
+    state.with(product.values(slices),
+               [&](int, int, int, Real& x, Real sum) { x = decay(x) + sum; });
     if (column0 > 0) return;
     sums_n[static_cast<int>(threadIdx.x)] = product_n;
     __syncthreads();

@@ -122,7 +122,7 @@ __device__ void mlstm_load_weights(SharedPointer<Real> weights, SharedPointer<do
   for (int t = s + 1; t < first; ++t) weight *= decay[t];
   for (int t = first; t < first + 16; ++t) {
     if (t > s) weight *= decay[t];
-    weights[t * tile_stride<Real>(tile_size) + s] = t < s ? Real(0) : static_cast<Real>(weight);
+    weights[t * tile_stride<Real> + s] = t < s ? Real(0) : static_cast<Real>(weight);
   }
 }
 

@@ -20,12 +20,10 @@ namespace carousel::cuda {
 constexpr int tile_threads = 256, tile_size = 64, slice_depth = 32;
 
 // Rows of shared memory begin 16 bytes further each time: columns of them lie in several banks.
+template <class Element, int width = tile_size>
+constexpr int tile_stride = width + static_cast<int>(16 / sizeof(Element));
 template <class Element>
-constexpr int tile_stride(int width) {
-  return width + static_cast<int>(16 / sizeof(Element));
-}
-template <class Element>
-constexpr int tile_elements = tile_size* tile_stride<Element>(tile_size);
+constexpr int tile_elements = tile_size* tile_stride<Element>;
 
 // What a factor is: at(i, k) is its element in row or column i at depth k, asked for where i <
 // count; the rest are zeros.
@@ -64,12 +62,17 @@ struct TileValues {
   // f(i, row, column, x) for every element x, in row i of the thread's.
   template <class F>
   __device__ void each(const F& f) {
+    with(*this, [&](int i, int r, int c, Real& x, Real) { f(i, r, c, x); });
+  }
+  // f(i, row, column, x, y) besides with the element y of another tile.
+  template <class F>
+  __device__ void with(const TileValues& other, const F& f) {
     CAROUSEL_UNROLL
     for (int i = 0; i < 4; ++i) {
       CAROUSEL_UNROLL
       for (int h = 0; h < H; ++h) {
         CAROUSEL_UNROLL
-        for (int j = 0; j < 4; ++j) f(i, row(i), column(h, j), at[i][h][j]);
+        for (int j = 0; j < 4; ++j) f(i, row(i), column(h, j), at[i][h][j], other.at[i][h][j]);
       }
     }
   }
@@ -90,7 +93,7 @@ __device__ void load_slice(SharedPointer<Element> slice, const Factor<At>& f, in
     const int i = f.along_depth ? e / slice_depth : e % width;
     const int k = f.along_depth ? e % slice_depth : e / width;
     if (k >= depth) continue;
-    slice[k * tile_stride<Element>(width) + i] =
+    slice[k * tile_stride<Element, width> + i] =
         i < f.count ? static_cast<Element>(f.at(i, first + k)) : Element(0);
   }
 }
@@ -107,8 +110,8 @@ struct TileSlices {
   }
 
  private:
-  static constexpr int a_elements = slice_depth * tile_stride<Element>(tile_size);
-  static constexpr int b_elements = slice_depth * tile_stride<Element>(tile_size * H);
+  static constexpr int a_elements = slice_depth * tile_stride<Element>;
+  static constexpr int b_elements = slice_depth * tile_stride<Element, tile_size * H>;
 };
 
 // A sum of products. All threads of the block call together; add begins with a barrier, behind
@@ -139,7 +142,7 @@ class TileProduct {
       __syncthreads();
       load_slice<tile_size * H>(slices.b, b, k, n);
       __syncthreads();
-      multiply(a + k * tile_stride<Real>(tile_size), slices.b, n, rows, b.count);
+      multiply(a + k * tile_stride<Real>, slices.b, n, rows, b.count);
     }
   }
 
@@ -170,11 +173,11 @@ class TileProduct {
     const int row = sum_.row(0), column = sum_.column(0, 0);
     if (row >= rows || column >= columns) return;
     for (int k = 0; k < depth; ++k) {
-      const Four x = four(a + (k * tile_stride<Real>(tile_size) + row));
+      const Four x = four(a + (k * tile_stride<Real> + row));
       CAROUSEL_UNROLL
       for (int h = 0; h < H; ++h) {
         if (h > 0 && h * tile_size + column >= columns) break;
-        const Four y = four(b + (k * tile_stride<Real>(tile_size * H) + h * tile_size + column));
+        const Four y = four(b + (k * tile_stride<Real, tile_size * H> + h * tile_size + column));
         CAROUSEL_UNROLL
         for (int i = 0; i < 4; ++i) {
           CAROUSEL_UNROLL
