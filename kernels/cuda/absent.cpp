@@ -1,12 +1,18 @@
 // A build without CUDA.
+#include "core/cuda/memory.h"
+#include "core/error.h"
 #include "kernels/cuda/cuda.h"
-#include "kernels/cuda/missing.h"
 
 namespace carousel::cuda {
 
 template <class Real>
 const Kernels<Real>& table() {
-  static const Kernels<Real> none = missing_kernels<Real>();
+  static const Kernels<Real> none = {.name = "cuda",
+#define CAROUSEL_LINE(function, Arguments) \
+  .function = [](const Arguments<Real>&) { fail("device cuda: {}", missing()); },
+                                     CAROUSEL_KERNELS(CAROUSEL_LINE)
+#undef CAROUSEL_LINE
+  };
   return none;
 }
 

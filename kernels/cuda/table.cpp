@@ -1,17 +1,14 @@
 #include "kernels/cuda/cuda.h"
-#include "kernels/cuda/missing.h"
 
 namespace carousel::cuda {
 
 template <class Real>
 const Kernels<Real>& table() {
-  static const Kernels<Real> all = [] {
-    auto result = missing_kernels<Real>();
-#define CAROUSEL_HAVE(function, Arguments) result.function = function;
-    CAROUSEL_CUDA_KERNELS(CAROUSEL_HAVE)
-#undef CAROUSEL_HAVE
-    return result;
-  }();
+  static const Kernels<Real> all = {.name = "cuda",
+#define CAROUSEL_LINE(function, Arguments) .function = function<Real>,
+                                    CAROUSEL_KERNELS(CAROUSEL_LINE)
+#undef CAROUSEL_LINE
+  };
   return all;
 }
 

@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "kernels/cuda/list.h"
 #include "kernels/reference/reference.h"
 #include "tests/kernels/draw_cells.h"
 #include "tests/kernels/draw_elementwise.h"
@@ -132,17 +131,8 @@ void check_shape(const Line<Arguments>& line, std::uint64_t shape, Count& count)
   if (available(Device::cuda)) check_double(line, random, exact);
 }
 
-// The kernels that device cuda has so far.
-bool on_cuda(std::string_view name) {
-#define CAROUSEL_NAME(function, Arguments) #function,
-  constexpr std::string_view names[]{CAROUSEL_CUDA_KERNELS(CAROUSEL_NAME)};
-#undef CAROUSEL_NAME
-  return std::ranges::find(names, name) != std::end(names);
-}
-
 template <template <class> class Arguments>
 void check(const Line<Arguments>& line) {
-  if (available(Device::cuda) && !on_cuda(line.name)) return;
   if constexpr (requires(Trial<float> & t, Arguments<float> & a) { draw(t, a); }) {
     const GuardZones guard;
     Count count;
