@@ -1,4 +1,4 @@
-#include "nn/json_object.h"
+#include "core/json_object.h"
 
 #include <limits>
 
