@@ -10,5 +10,9 @@ int run(const GenerateOptions& options);
 int run(const EvalOptions& options);
 int run(const GradcheckOptions& options);
 int run(const InfoOptions& options);
+int run(const TokenizerTrainOptions& options);
+int run(const TokenizerEncodeOptions& options);
+int run(const TokenizerDecodeOptions& options);
+int run(const TokenizerInfoOptions& options);
 
 }  // namespace carousel::program

@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,22 +11,29 @@
 
 #include "core/file.h"
 #include "core/tensor.h"
+#include "text/tokenizer.h"
 
 namespace carousel::program {
 
-// Tokens are the bytes of the files or, when all are called *.bin, their little-endian 16-bit
-// numbers. Files follow each other without a gap. They are mapped, pipes are read.
+// Whether a file, by its name, holds token ids rather than text.
+bool holds_ids(const std::filesystem::path& file);
+
+// Tokens are those of the files' text or, when all are called *.bin, their little-endian 16-bit
+// numbers. Files follow each other without a gap. They are mapped, pipes are read; where tokens are
+// not bytes, the ids of a text are kept in memory.
 class Corpus {
  public:
-  // Throws Error naming the file that is missing, a directory, empty, or a .bin of odd size, and
-  // for a mixture of .bin and other files.
-  explicit Corpus(const std::vector<std::filesystem::path>& files);
+  // The tokenizer the tokens belong to; none where nobody knows. Throws Error naming the file that
+  // is missing, a directory, empty, a .bin of odd size, or a text without a tokenizer, and for a
+  // mixture of .bin and other files.
+  Corpus(const std::vector<std::filesystem::path>& files, std::optional<Tokenizer> tokenizer);
 
   // The source code and documents of this project.
-  static Corpus built_in();
+  static Corpus built_in(std::optional<Tokenizer> tokenizer);
 
+  const std::optional<Tokenizer>& tokenizer() const { return tokenizer_; }
   std::int64_t size() const { return pieces_.empty() ? 0 : pieces_.back().end; }
-  bool has_bytes() const { return token_size_ == 1; }
+  bool has_bytes() const { return form_ == Form::bytes; }
   const char* unit() const { return has_bytes() ? "byte" : "token"; }
   std::string count(std::int64_t n) const;  // "1 byte", "2 tokens"
 
@@ -36,20 +44,27 @@ class Corpus {
   void check_vocabulary(std::int64_t vocab_size) const;
 
  private:
+  // How a piece holds its tokens: each a byte, 16 little-endian bits, or 32 bits as in memory.
+  enum class Form { bytes = 1, ids = 2, encoded = 4 };
+
   struct Piece {
     std::string name;
     std::string_view bytes;
     std::int64_t begin, end;  // in tokens of the corpus
   };
 
-  Corpus() = default;
+  explicit Corpus(std::optional<Tokenizer> tokenizer) : tokenizer_(std::move(tokenizer)) {}
+  void expect_text(const std::string& name);
   std::string_view open(const std::filesystem::path& file);
   void add(const std::string& name, std::string_view bytes);
+  std::int64_t token_size() const { return static_cast<std::int64_t>(form_); }
   std::int32_t token(const Piece& piece, std::int64_t index) const;
 
-  std::int64_t token_size_ = 1;
+  std::optional<Tokenizer> tokenizer_;
+  Form form_ = Form::bytes;
   std::vector<MappedFile> mapped_;
   std::deque<std::string> read_;
+  std::deque<std::vector<std::int32_t>> encoded_;
   std::vector<Piece> pieces_;
 };
 

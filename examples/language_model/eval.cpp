@@ -9,6 +9,7 @@
 #include "examples/language_model/evaluation.h"
 #include "examples/language_model/initial_model.h"
 #include "examples/language_model/streams.h"
+#include "examples/language_model/tokenizers.h"
 #include "nn/model_directory.h"
 
 namespace carousel::program {
@@ -34,8 +35,8 @@ std::string as_text(const Evaluation& result, const Corpus& corpus) {
 template <class Real>
 int evaluate_files(const EvalOptions& options) {
   if (!options.logits.empty()) AtomicFile(options.logits);  // fails now rather than after the work
-  const Corpus corpus(options.data);
   const auto model = load_model<Real>(options.model);
+  const Corpus corpus(options.data, tokenizer_of_model(options.model, model.config.vocab_size));
   corpus.check_vocabulary(model.config.vocab_size);
 
   EvaluationOptions<Real> how{.context = options.context.value_or(context_of(model.config)),

@@ -54,6 +54,11 @@ void OutputDirectory::finish() {
     for (const char* const file : {"model.safetensors", "config.json", "metrics.jsonl"}) {
       fs::rename(unfinished_ / file, directory_ / file);
     }
+    if (fs::exists(unfinished_ / "tokenizer.json")) {
+      fs::rename(unfinished_ / "tokenizer.json", directory_ / "tokenizer.json");
+    } else {
+      fs::remove(directory_ / "tokenizer.json");  // the one of the model before
+    }
   } catch (const fs::filesystem_error& error) {
     fail("--out: cannot move the model to {}: {}", directory_.string(), error.code().message());
   }

@@ -11,9 +11,11 @@
 #include "examples/language_model/output_directory.h"
 #include "examples/language_model/progress.h"
 #include "examples/language_model/streams.h"
+#include "examples/language_model/tokenizers.h"
 #include "examples/language_model/trainer.h"
 #include "examples/language_model/writer.h"
 #include "nn/model_directory.h"
+#include "text/tokenizer_files.h"
 
 namespace carousel::program {
 
@@ -56,6 +58,7 @@ class Training {
       const std::int64_t done = train(out.unfinished() / "metrics.jsonl");
       if (done > 0) {
         save_model(out.unfinished(), model_);
+        if (corpus_.tokenizer()) save_tokenizer(out.unfinished(), *corpus_.tokenizer());
         out.finish();
       }
       if (Interrupt::requested()) return report_interrupt(done);
@@ -142,17 +145,28 @@ class Training {
     print("\n");
   }
 
-  // Bytes as they are, token ids as numbers.
+  // Text where the tokenizer is known, token ids as numbers.
   void print_sample() const {
-    Writer<Real> writer(model_, {.temperature = 0.8}, options_.seed);
-    std::int32_t first = start_token;
-    if (!corpus_.has_bytes() || first >= model_.config.vocab_size) corpus_.read(0, {&first, 1});
-    writer.read({&first, 1});
+    const auto& tokenizer = corpus_.tokenizer();
+    Writer<Real> writer(model_,
+                        {.temperature = 0.8, .vocab_size = tokenizer ? tokenizer->vocab_size() : 0},
+                        options_.seed);
+    writer.read(sample_start());
+    if (tokenizer) return print_text(writer, *tokenizer, options_.sample_tokens);
     for (std::int64_t i = 0; i < options_.sample_tokens; ++i) {
-      const std::int32_t token = writer.write();
-      const bool byte = corpus_.has_bytes() && token < 256;
-      print(byte ? std::string(1, static_cast<char>(token)) : fmt::format("{} ", token));
+      print(fmt::format("{} ", writer.write()));
     }
+  }
+
+  // The start of a text or, where there is no such thing, of the data.
+  std::vector<std::int32_t> sample_start() const {
+    std::vector<std::int32_t> first(1);
+    if (corpus_.tokenizer()) first = start_of_text(*corpus_.tokenizer());
+    const bool known = std::all_of(first.begin(), first.end(), [this](std::int32_t id) {
+      return id < model_.config.vocab_size;
+    });
+    if (!corpus_.tokenizer() || !known) corpus_.read(0, first);
+    return first;
   }
 
   const TrainOptions& options_;
@@ -169,10 +183,12 @@ class Training {
 
 int run(const TrainOptions& options) {
   set_threads(options.threads);
-  const Corpus corpus = options.data.empty() ? Corpus::built_in() : Corpus(options.data);
+  const auto tokenizer = tokenizer_for_training(options);
+  const Corpus corpus =
+      options.data.empty() ? Corpus::built_in(tokenizer) : Corpus(options.data, tokenizer);
   return with_dtype(options.dtype, [&](auto real) {
     using Real = decltype(real);
-    const auto model = initial_model<Real>(options);
+    const auto model = initial_model<Real>(options, tokenizer);
     corpus.check_vocabulary(model.config.vocab_size);
     return Training<Real>(options, corpus, model).run();
   });

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "examples/language_model/streams.h"
+#include "text/text_stream.h"
 
 namespace carousel::program {
 
@@ -38,7 +40,16 @@ void Writer<Real>::advance(std::span<const std::int32_t> tokens) {
   logits_.assign(last.begin(), last.end());
 }
 
+template <class Real>
+void print_text(Writer<Real>& writer, const Tokenizer& tokenizer, std::int64_t tokens) {
+  TextStream text;
+  for (std::int64_t i = 0; i < tokens; ++i) print(text.add(tokenizer.token(writer.write())));
+  print(text.finish());
+}
+
 template class Writer<float>;
 template class Writer<double>;
+template void print_text(Writer<float>&, const Tokenizer&, std::int64_t);
+template void print_text(Writer<double>&, const Tokenizer&, std::int64_t);
 
 }  // namespace carousel::program

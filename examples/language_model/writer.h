@@ -7,6 +7,7 @@
 #include "core/random.h"
 #include "examples/language_model/sampling.h"
 #include "nn/language_model.h"
+#include "text/tokenizer.h"
 
 namespace carousel::program {
 
@@ -37,7 +38,8 @@ class Writer {
 extern template class Writer<float>;
 extern template class Writer<double>;
 
-// The token a text without a beginning is started from: a line break.
-inline constexpr std::int32_t start_token = '\n';
+// Writes that many tokens and prints their text as it comes, in whole characters.
+template <class Real>
+void print_text(Writer<Real>& writer, const Tokenizer& tokenizer, std::int64_t tokens);
 
 }  // namespace carousel::program

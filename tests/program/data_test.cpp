@@ -29,7 +29,7 @@ TEST_CASE("corpus: the bytes of files one after the other") {
   put(directory / "a", "ab");
   put(directory / "b", "c");
   put(directory / "c", "d\xFF");
-  const Corpus corpus({directory / "a", directory / "b", directory / "c"});
+  const Corpus corpus({directory / "a", directory / "b", directory / "c"}, Tokenizer::bytes());
   CHECK(corpus.size() == 5);
   CHECK(corpus.has_bytes());
   CHECK(read(corpus, 0, 5) == Ids{'a', 'b', 'c', 'd', 255});
@@ -41,7 +41,7 @@ TEST_CASE("corpus: little-endian 16-bit ids of .bin files") {
   const TemporaryDirectory directory;
   put(directory / "a.bin", as_ids({1, 50256}));
   put(directory / "b.bin", as_ids({65535}));
-  const Corpus corpus({directory / "a.bin", directory / "b.bin"});
+  const Corpus corpus({directory / "a.bin", directory / "b.bin"}, {});
   CHECK(!corpus.has_bytes());
   CHECK(read(corpus, 0, 3) == Ids{1, 50256, 65535});
   CHECK_NOTHROW(corpus.check_vocabulary(65536));
@@ -50,7 +50,7 @@ TEST_CASE("corpus: little-endian 16-bit ids of .bin files") {
 }
 
 TEST_CASE("corpus: the built-in one is this project's text") {
-  const Corpus corpus = Corpus::built_in();
+  const Corpus corpus = Corpus::built_in(Tokenizer::bytes());
   std::string text;
   for (const auto token : read(corpus, 0, static_cast<std::size_t>(corpus.size()))) {
     text += static_cast<char>(token);
@@ -64,7 +64,7 @@ TEST_CASE("corpus: the built-in one is this project's text") {
 TEST_CASE("split: the tail is for validation") {
   const TemporaryDirectory directory;
   put(directory / "a", tiny_text(19));
-  const Corpus corpus({directory / "a"});
+  const Corpus corpus({directory / "a"}, Tokenizer::bytes());
   const auto sizes = [&](double fraction) {
     const auto [training, validation] = split(corpus, fraction);
     CHECK(training.end == validation.begin);
@@ -81,7 +81,7 @@ TEST_CASE("batches: shuffled windows come from everywhere, and targets are the n
   std::string text;
   for (int i = 0; i < 20; ++i) text += static_cast<char>('a' + i);
   put(directory / "a", text);
-  const Corpus corpus({directory / "a"});
+  const Corpus corpus({directory / "a"}, Tokenizer::bytes());
   const Batches batches({&corpus, 0, 20}, Order::shuffled, 4, 5, 1);
   std::set<std::int32_t> starts;
   for (std::int64_t step = 0; step < 100; ++step) {
@@ -101,7 +101,7 @@ TEST_CASE("batches: shuffled windows come from everywhere, and targets are the n
 TEST_CASE("batches: exactly one window") {
   const TemporaryDirectory directory;
   put(directory / "a", "abc");
-  const Corpus corpus({directory / "a"});
+  const Corpus corpus({directory / "a"}, Tokenizer::bytes());
   for (const Order order : {Order::shuffled, Order::sequential}) {
     const Batch batch = Batches({&corpus, 0, 3}, order, 2, 2, 1)(5);
     CHECK(std::ranges::equal(batch.inputs.values(), Ids{'a', 'b', 'a', 'b'}));

@@ -7,8 +7,8 @@ void add_eval(CLI::App& program, EvalOptions& options) {
   CLI::App& app = *program.add_subcommand("eval", "Measure how well a model predicts files");
   add_path(app, "--model", options.model, "DIR", "The model directory")->required()->group("Model");
   add_paths(app, "--data", options.data, "FILE",
-            "What to predict, one file after the other: text, read as bytes,\n"
-            "or token files ending in .bin (little-endian 16-bit ids)")
+            "What to predict, one file after the other: text, or token files\n"
+            "ending in .bin (little-endian 16-bit ids)")
       ->required()
       ->group("Data");
   add_number(app, "--context", options.context, size,

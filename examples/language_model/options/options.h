@@ -23,8 +23,9 @@ struct TrainOptions {
 
   // At most one of preset, model and init.
   std::string preset = "toy";
-  std::filesystem::path model;  // a config.json, or empty
-  std::filesystem::path init;   // a model directory, or empty
+  std::filesystem::path model;      // a config.json, or empty
+  std::filesystem::path init;       // a model directory, or empty
+  std::filesystem::path tokenizer;  // "byte" or a path; empty: init's or bytes
   std::optional<std::int64_t> vocab_size;
   std::optional<double> dropout;
 
@@ -87,7 +88,30 @@ struct InfoOptions {
   std::filesystem::path model;
 };
 
-using Options =
-    std::variant<TrainOptions, GenerateOptions, EvalOptions, GradcheckOptions, InfoOptions>;
+struct TokenizerTrainOptions {
+  std::vector<std::filesystem::path> data;
+  std::int64_t vocab_size = 0;
+  std::vector<std::string> specials;
+  std::filesystem::path out;
+};
+
+struct TokenizerEncodeOptions {
+  std::filesystem::path tokenizer;
+  std::filesystem::path file = "/dev/stdin";
+  bool plain_text = false;  // special tokens' texts too
+};
+
+struct TokenizerDecodeOptions {
+  std::filesystem::path tokenizer;
+  std::filesystem::path file = "/dev/stdin";
+};
+
+struct TokenizerInfoOptions {
+  std::filesystem::path tokenizer;
+};
+
+using Options = std::variant<TrainOptions, GenerateOptions, EvalOptions, GradcheckOptions,
+                             InfoOptions, TokenizerTrainOptions, TokenizerEncodeOptions,
+                             TokenizerDecodeOptions, TokenizerInfoOptions>;
 
 }  // namespace carousel::program

@@ -12,9 +12,9 @@ void add_data_options(CLI::App& app, TrainOptions& options) {
   constexpr std::array orders{std::pair{"shuffled", Order::shuffled},
                               std::pair{"sequential", Order::sequential}};
   add_paths(app, "--data", options.data, "FILE",
-            "What to learn from, one file after the other: text, read as\n"
-            "bytes, or token files ending in .bin (little-endian 16-bit\n"
-            "ids). Default: the source code and documents of this program")
+            "What to learn from, one file after the other: text, or token\n"
+            "files ending in .bin (little-endian 16-bit ids). Default: the\n"
+            "source code and documents of this program")
       ->group("Data");
   add_number(app, "--val-fraction", options.val_fraction, below_one,
              "Share of the data, its end, kept for validation; 0: none")
@@ -36,8 +36,14 @@ void add_model_options(CLI::App& app, TrainOptions& options) {
       ->group("Model");
   add_path(app, "--init", options.init, "DIR", "Start from this model: its config and weights")
       ->group("Model");
+  add_path(app, "--tokenizer", options.tokenizer, "byte|PATH",
+           "How text becomes tokens: each byte one, or by a tokenizer.json,\n"
+           "a vocab.json with the merges.txt beside it, or a directory with\n"
+           "one of these; kept with the model. Default: that of --init, or\n"
+           "byte")
+      ->group("Model");
   add_number(app, "--vocab-size", options.vocab_size, size,
-             "Tokens of the preset's vocabulary; default 256, one per byte")
+             "Tokens of the preset's vocabulary; default: the tokenizer's")
       ->group("Model");
   add_number(app, "--dropout", options.dropout, below_one,
              "Probability of dropping an activation; default: the config's")
@@ -80,9 +86,9 @@ void add_training_options(CLI::App& app, TrainOptions& options) {
 
 void add_output_options(CLI::App& app, TrainOptions& options) {
   add_path(app, "--out", options.out, "DIR",
-           "Where config.json, model.safetensors and metrics.jsonl go when\n"
-           "training ends. Until then a model there stays as it is, and the\n"
-           "metrics grow in DIR/unfinished-training")
+           "Where config.json, model.safetensors, tokenizer.json and\n"
+           "metrics.jsonl go when training ends. Until then a model there\n"
+           "stays as it is, and the metrics grow in DIR/unfinished-training")
       ->group("Output");
   add_number(app, "--eval-every", options.eval_every, not_negative,
              "Steps between validations; 0: only after the last")
@@ -99,6 +105,7 @@ void check(const CLI::App& app, const TrainOptions& options) {
   refuse_both(app, "--preset", "--model", "each says what the model is");
   refuse_both(app, "--init", "--preset", "the config comes from the directory");
   refuse_both(app, "--init", "--model", "the config comes from the directory");
+  refuse_both(app, "--init", "--tokenizer", "the tokenizer comes from the directory");
   refuse_both(app, "--vocab-size", "--model", "the config says how many tokens there are");
   refuse_both(app, "--vocab-size", "--init", "the config says how many tokens there are");
   const auto names = preset_names();
