@@ -36,8 +36,7 @@ Pattern::Pattern(std::string_view expression, Subject subject) {
   code_.reset(
       pcre2_compile(as_units(expression), expression.size(), options, &error, &at, nullptr));
   CAROUSEL_CHECK(code_ != nullptr, "pattern \"{}\": {} at byte {}", expression, message(error), at);
-  // Where there is no machine code for a machine, the same call to match interprets.
-  pcre2_jit_compile(as_code(code_.get()), PCRE2_JIT_COMPLETE);
+  has_machine_code_ = pcre2_jit_compile(as_code(code_.get()), PCRE2_JIT_COMPLETE) == 0;
 }
 
 Pattern::Search::Search(const Pattern& pattern, std::string_view text)
@@ -47,8 +46,9 @@ Pattern::Search::Search(const Pattern& pattern, std::string_view text)
 
 std::optional<Pattern::Match> Pattern::Search::next() {
   pcre2_match_data* const data = as_match_data(match_data_.get());
-  const int count = pcre2_match(as_code(pattern_.code_.get()), as_units(text_), text_.size(), at_,
-                                PCRE2_NO_UTF_CHECK | PCRE2_NOTEMPTY, data, nullptr);
+  const auto match = pattern_.has_machine_code_ ? pcre2_jit_match : pcre2_match;
+  const int count = match(as_code(pattern_.code_.get()), as_units(text_), text_.size(), at_,
+                          PCRE2_NO_UTF_CHECK | PCRE2_NOTEMPTY, data, nullptr);
   if (count == PCRE2_ERROR_NOMATCH) return std::nullopt;
   CAROUSEL_CHECK(count >= 0, "pattern: {}", message(count));
   const PCRE2_SIZE* const ends = pcre2_get_ovector_pointer(data);

@@ -45,6 +45,7 @@ class Pattern {
   };
 
   std::unique_ptr<void, Free> code_;
+  bool has_machine_code_ = false;
 };
 
 }  // namespace carousel

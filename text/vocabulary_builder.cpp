@@ -2,7 +2,7 @@
 
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <set>
+#include <unordered_set>
 
 #include "core/error.h"
 #include "core/json_object.h"
@@ -33,7 +33,7 @@ void VocabularyBuilder::add_merge(std::string_view pair, const std::string& plac
 void VocabularyBuilder::add_merge(std::string_view left, std::string_view right,
                                   const std::string& place) {
   const auto id = [&](std::string_view name) {
-    const auto found = ids_.find(name);
+    const auto found = ids_.find(std::string(name));
     CAROUSEL_CHECK(found != ids_.end(), "{}: {} is no token of {}", place, show(name), place_);
     return found->second;
   };
@@ -54,9 +54,9 @@ void VocabularyBuilder::add_token(const std::string& text, const AddedToken& tok
 }
 
 void VocabularyBuilder::add_others() {
-  std::map<std::int32_t, std::string_view> names;
+  std::unordered_map<std::int32_t, std::string_view> names;
   for (const auto& [name, id] : ids_) names.emplace(id, name);
-  std::set<std::string> made;
+  std::unordered_set<std::string> made;
   for (const auto& [left, right] : vocabulary_.merges) {
     made.insert(std::string(names.at(left)).append(names.at(right)));
   }

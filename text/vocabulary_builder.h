@@ -1,10 +1,10 @@
 // VocabularyBuilder: a Vocabulary from tokens that a file calls by name.
 #pragma once
 
-#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "text/vocabulary.h"
 
@@ -31,8 +31,8 @@ class VocabularyBuilder {
 
  private:
   std::string place_;
-  std::map<std::string, std::int32_t, std::less<>> ids_;
-  std::map<std::string, AddedToken> added_;
+  std::unordered_map<std::string, std::int32_t> ids_;
+  std::unordered_map<std::string, AddedToken> added_;
   Vocabulary vocabulary_;
 };
 
