@@ -18,7 +18,7 @@ std::string escape(std::string_view text) {
 
 }  // namespace
 
-AddedTokens::AddedTokens(ByText tokens) : tokens_(std::move(tokens)) {
+AddedTokens::AddedTokens(ByText tokens, std::string_view origin) : tokens_(std::move(tokens)) {
   if (tokens_.empty()) return;
   std::vector<std::string_view> texts;
   for (const auto& [text, token] : tokens_) texts.push_back(text);
@@ -30,7 +30,7 @@ AddedTokens::AddedTokens(ByText tokens) : tokens_(std::move(tokens)) {
     if (!expression.empty()) expression += '|';
     expression += escape(text);
   }
-  pattern_.emplace(expression, Pattern::Subject::bytes);
+  pattern_.emplace(expression, Pattern::Subject::bytes, fmt::format("{}: added tokens", origin));
 }
 
 void AddedTokens::split(std::string_view text, Specials specials,

@@ -16,8 +16,9 @@ class AddedTokens {
  public:
   using ByText = std::map<std::string, AddedToken, std::less<>>;
 
-  // No text may be empty.
-  explicit AddedTokens(ByText tokens);
+  // No text may be empty. Throws Error, which starts with the origin, when they are too long
+  // together: some ten thousand bytes.
+  AddedTokens(ByText tokens, std::string_view origin);
 
   // Calls on_text for each stretch between tokens, without the empty ones, and on_token for each
   // token, in order. Of those that start at the same place the longest counts. Special ones that

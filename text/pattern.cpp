@@ -29,13 +29,13 @@ void Pattern::Search::Free::operator()(void* data) const {
   pcre2_match_data_free(as_match_data(data));
 }
 
-Pattern::Pattern(std::string_view expression, Subject subject) {
+Pattern::Pattern(std::string_view expression, Subject subject, std::string_view name) {
   int error = 0;
   PCRE2_SIZE at = 0;
   const std::uint32_t options = subject == Subject::utf8 ? PCRE2_UTF | PCRE2_UCP : 0;
   code_.reset(
       pcre2_compile(as_units(expression), expression.size(), options, &error, &at, nullptr));
-  CAROUSEL_CHECK(code_ != nullptr, "pattern \"{}\": {} at byte {}", expression, message(error), at);
+  CAROUSEL_CHECK(code_ != nullptr, "{}: {} at byte {}", name, message(error), at);
   has_machine_code_ = pcre2_jit_compile(as_code(code_.get()), PCRE2_JIT_COMPLETE) == 0;
 }
 

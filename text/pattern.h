@@ -12,8 +12,9 @@ class Pattern {
  public:
   enum class Subject { bytes, utf8 };
 
-  // The expression is UTF-8. Throws Error when it makes no sense.
-  Pattern(std::string_view expression, Subject subject);
+  // The expression is UTF-8. Throws Error, which starts with the name, when it makes no sense or is
+  // too long.
+  Pattern(std::string_view expression, Subject subject, std::string_view name);
 
   struct Match {
     std::size_t begin, end;

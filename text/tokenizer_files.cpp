@@ -33,7 +33,7 @@ void read_merges(const fs::path& path, VocabularyBuilder& builder) {
 Tokenizer load_vocab_and_merges(const fs::path& vocab) {
   std::string name = vocab.filename().string();
   name.replace(name.size() - vocab_name.size(), vocab_name.size(), merges_name);
-  VocabularyBuilder builder(parse_json(read_file(vocab), vocab.string()), vocab.string() + ":");
+  VocabularyBuilder builder(parse_json(read_file(vocab), vocab.string()), vocab.string());
   read_merges(vocab.parent_path() / name, builder);
   builder.add_others();
   return Tokenizer(std::move(builder).finish(false), vocab.string());

@@ -78,8 +78,7 @@ Vocabulary VocabularyBuilder::finish(bool nfc) && {
     CAROUSEL_CHECK(bytes && !bytes->empty(),
                    "{}: {} is neither in the byte alphabet nor an added token", place_, show(name));
     std::string& token = vocabulary_.tokens[static_cast<std::size_t>(id)];
-    CAROUSEL_CHECK(token.empty(), "{}: {} has id {}, which another token has", place_, show(name),
-                   id);
+    CAROUSEL_CHECK(token.empty(), "{}: two tokens have id {}", place_, id);
     token = *bytes;
   }
   return std::move(vocabulary_);

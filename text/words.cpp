@@ -15,7 +15,7 @@ const Pattern& words() {
 #define SPACE R"(\t-\r\x{85}\p{Z})"
   static const Pattern pattern("'(?:[sdmt]|ll|ve|re)| ?\\p{L}++| ?\\p{N}++| ?[^" SPACE
                                "\\p{L}\\p{N}]++|[" SPACE "]+(?![^" SPACE "])|[" SPACE "]++",
-                               Pattern::Subject::utf8);
+                               Pattern::Subject::utf8, "tokenizer: the pattern of words");
 #undef SPACE
   return pattern;
 }

@@ -26,11 +26,9 @@ void generate(const GenerateOptions& options) {
     CAROUSEL_CHECK(token < V, "generate: the prompt has token {}, but the vocab_size of {} is {}",
                    token, options.model.string(), V);
   }
-  const Sampling sampling{.temperature = options.temperature,
-                          .top_k = options.top_k,
-                          .top_p = options.top_p,
-                          .vocab_size = tokenizer->vocab_size()};
-  Writer<Real> writer(model, sampling, options.seed);
+  const Sampling sampling{
+      .temperature = options.temperature, .top_k = options.top_k, .top_p = options.top_p};
+  Writer<Real> writer(model, sampling, options.seed, tokenizer->vocab_size());
   writer.read(prompt);
   print(options.prompt);
   print_text(writer, *tokenizer, options.tokens);

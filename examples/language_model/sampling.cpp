@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <vector>
 
 #include "core/error.h"
 
@@ -12,7 +11,7 @@ namespace carousel::program {
 namespace {
 
 // exp((x − max) / T): the difference first, so that no T, however small, gives inf − inf.
-std::vector<double> weights(std::span<const double> logits, double temperature) {
+std::vector<double> weights(const std::vector<double>& logits, double temperature) {
   const double max = *std::max_element(logits.begin(), logits.end());
   std::vector<double> result;
   for (const double x : logits) result.push_back(std::exp((x - max) / temperature));
@@ -37,10 +36,7 @@ std::size_t count_candidates(const std::vector<double>& weight,
 
 }  // namespace
 
-std::int32_t sample(std::span<const double> logits, const Sampling& sampling, double uniform) {
-  if (sampling.vocab_size > 0) {
-    logits = logits.first(std::min(logits.size(), static_cast<std::size_t>(sampling.vocab_size)));
-  }
+std::int32_t sample(const std::vector<double>& logits, const Sampling& sampling, double uniform) {
   const auto finite = [](double x) { return std::isfinite(x); };
   CAROUSEL_CHECK(std::all_of(logits.begin(), logits.end(), finite),
                  "generate: the model's logits are not finite");

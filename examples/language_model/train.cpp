@@ -148,9 +148,8 @@ class Training {
   // Text where the tokenizer is known, token ids as numbers.
   void print_sample() const {
     const auto& tokenizer = corpus_.tokenizer();
-    Writer<Real> writer(model_,
-                        {.temperature = 0.8, .vocab_size = tokenizer ? tokenizer->vocab_size() : 0},
-                        options_.seed);
+    const std::int64_t choices = tokenizer ? tokenizer->vocab_size() : model_.config.vocab_size;
+    Writer<Real> writer(model_, {.temperature = 0.8}, options_.seed, choices);
     writer.read(sample_start());
     if (tokenizer) return print_text(writer, *tokenizer, options_.sample_tokens);
     for (std::int64_t i = 0; i < options_.sample_tokens; ++i) {

@@ -37,7 +37,7 @@ void Writer<Real>::advance(std::span<const std::int32_t> tokens) {
   auto [logits, state] = model_(Tensor<std::int32_t>::from({1, S}, tokens), std::move(state_));
   state_ = std::move(state);
   const auto last = logits.value.values().last(static_cast<std::size_t>(logits.dim(-1)));
-  logits_.assign(last.begin(), last.end());
+  logits_.assign(last.begin(), last.begin() + choices_);
 }
 
 template <class Real>

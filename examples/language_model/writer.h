@@ -1,6 +1,7 @@
 // Writer: a model that continues a text token by token, in memory that does not grow with it.
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <vector>
 
@@ -14,8 +15,13 @@ namespace carousel::program {
 template <class Real>
 class Writer {
  public:
-  Writer(const LanguageModel<Real>& model, const Sampling& sampling, std::uint64_t seed)
-      : model_(model), sampling_(sampling), random_(Random{seed}.named("sampling")) {}
+  // Writes no token from vocab_size on: a model may have more than its tokenizer.
+  Writer(const LanguageModel<Real>& model, const Sampling& sampling, std::uint64_t seed,
+         std::int64_t vocab_size)
+      : model_(model),
+        sampling_(sampling),
+        random_(Random{seed}.named("sampling")),
+        choices_(std::min(vocab_size, model.config.vocab_size)) {}
 
   // Takes in tokens that are given. Throws Error for one outside the vocabulary.
   void read(std::span<const std::int32_t> tokens);
@@ -29,6 +35,7 @@ class Writer {
   const LanguageModel<Real>& model_;
   Sampling sampling_;
   Random random_;
+  std::int64_t choices_;
   std::uint64_t written_ = 0;
   std::vector<std::int32_t> pending_;  // written but not yet taken in: the last may never be
   ModelState<Real> state_;
