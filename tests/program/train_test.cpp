@@ -15,6 +15,7 @@
 #include "tests/core/safetensors_bytes.h"
 #include "tests/program/run_program.h"
 #include "tests/program/tiny_model.h"
+#include "text/tokenizer_files.h"
 
 namespace carousel {
 
@@ -127,10 +128,12 @@ TEST_CASE("train: the weights are the same bit for bit whatever the number of th
   CHECK(weights[0] == weights[2]);
 }
 
-TEST_CASE("train: the directory holds the config, the weights in the run's dtype, and no more") {
+TEST_CASE(
+    "train: the directory holds config, tokenizer, metrics, weights in the run's dtype, no more") {
   const Scene s;
   s.train({"--steps", "2", "--dtype", "float64", "--dropout", "0.25"});
-  CHECK(std::distance(fs::directory_iterator(s.out), {}) == 3);
+  CHECK(std::distance(fs::directory_iterator(s.out), {}) == 4);
+  CHECK(load_tokenizer(s.out).is_bytes());
   const ModelConfig config = parse_config(read_file(s.out / "config.json"), "config.json");
   CHECK(config.dropout == 0.25);
   CHECK(config.context_length == 16);  // the config's, which is longer than --context
