@@ -49,9 +49,9 @@ Training<Real>::Training(const TrainOptions& options, const Corpus& corpus,
       model_(model),
       context_(options.context.value_or(context_of(model.config))),
       training_tokens_(split(corpus, options.val_fraction).training),
-      validation_tokens_(validation_part(split(corpus, options.val_fraction).validation, options)),
       batches_(training_tokens_, options.order, options.batch, context_, options.seed,
                options.accumulate),
+      validation_tokens_(validation_part(split(corpus, options.val_fraction).validation, options)),
       trainer_(model, adamw_options(options, model.config), options.schedule(), options.grad_clip,
                options.seed) {}
 

@@ -47,8 +47,9 @@ class Training {
   const Corpus& corpus_;
   const LanguageModel<Real>& model_;
   std::int64_t context_;
-  Tokens training_tokens_, validation_tokens_;
+  Tokens training_tokens_;
   Batches batches_;
+  Tokens validation_tokens_;
   Trainer<Real> trainer_;
   TrainingState<Real> state_;
 

@@ -15,7 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const Arguments options{"--steps", "5", "--save-every", "2", "--keep", "1", "--eval-every", "0"};
+const Arguments options{"--steps",      "5", "--save-every", "2", "--keep", "1",
+                        "--eval-every", "0", "--threads",    "1"};
 
 // The step of the newest checkpoint, which must be whole; 0 if there is none.
 std::int64_t newest_step(const TrainingScene& scene) {
@@ -28,7 +29,7 @@ std::int64_t newest_step(const TrainingScene& scene) {
 
 // Goes on, or starts anew where nothing was saved.
 Run go_on(const TrainingScene& scene) {
-  return run_here(newest_step(scene) > 0 ? scene.resume() : scene.anew(options));
+  return run_here(newest_step(scene) > 0 ? scene.resume({"--threads", "1"}) : scene.anew(options));
 }
 
 // Counts the calls of a whole run, then repeats it once for each call, with that one (or it and all

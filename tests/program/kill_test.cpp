@@ -43,7 +43,7 @@ bool check_what_is_left(const TrainingScene& scene) {
 
 TEST_CASE("kill -9 at random moments: the newest checkpoint is whole, and the end is the same") {
   const TrainingScene s;
-  const Arguments more{"--steps", "40", "--save-every", "1", "--eval-every", "9"};
+  const Arguments more{"--steps", "40", "--save-every", "1", "--eval-every", "9", "--threads", "1"};
   const auto start = Clock::now();
   const Outcome want = s.outcome(run_program(s.anew(more)));
   const auto whole = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start);
@@ -53,7 +53,7 @@ TEST_CASE("kill -9 at random moments: the newest checkpoint is whole, and the en
     fs::remove_all(s.out);
     bool begun = false;
     for (;;) {
-      StartedProgram program(begun ? s.resume() : s.anew(more));
+      StartedProgram program(begun ? s.resume({"--threads", "1"}) : s.anew(more));
       // Somewhere in the first half, so that a run takes some kills; from then on it may end.
       const auto delay = random() % static_cast<std::uint64_t>(whole.count() / 2 + 1);
       if (kills < wanted_kills()) {

@@ -15,7 +15,7 @@ struct Outcome {
 };
 
 struct TrainingScene {
-  TemporaryDirectory directory;
+  TemporaryDirectory directory{TemporaryDirectory::memory()};
   std::filesystem::path out = directory / "out";
 
   // A model of 32 tokens and a file of 500.
