@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -35,7 +36,7 @@ Descriptor open_to_read(const fs::path& path, int flags = 0) {
 }
 
 // Up to count bytes, or −1; a signal is no reason to stop.
-ssize_t read_some(int descriptor, char* bytes, std::size_t count) {
+ssize_t read_some(int descriptor, std::byte* bytes, std::size_t count) {
   ssize_t got;
   do {
     got = ::read(descriptor, bytes, count);
@@ -62,19 +63,24 @@ fs::path follow_links(const fs::path& path) {
 
 }  // namespace
 
-std::string read_file(const fs::path& path, Empty empty) {
+void read_in_pieces(const fs::path& path,
+                    const std::function<void(std::span<const std::byte>)>& take) {
   const Descriptor file = open_to_read(path);
   if (file < 0) cannot_read(path, reason(errno));
-  constexpr std::size_t step = std::size_t{1} << 20;
-  std::string bytes;
+  std::array<std::byte, std::size_t{1} << 16> piece;
   for (;;) {
-    const std::size_t before = bytes.size();
-    bytes.resize(before + step);
-    const ssize_t got = read_some(file, bytes.data() + before, step);
+    const ssize_t got = read_some(file, piece.data(), piece.size());
     if (got < 0) cannot_read(path, reason(errno));
-    bytes.resize(before + static_cast<std::size_t>(got));
-    if (got == 0) break;
+    if (got == 0) return;
+    take(std::span(piece).first(static_cast<std::size_t>(got)));
   }
+}
+
+std::string read_file(const fs::path& path, Empty empty) {
+  std::string bytes;
+  read_in_pieces(path, [&](std::span<const std::byte> piece) {
+    bytes.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+  });
   if (bytes.empty() && empty == Empty::refused) cannot_read(path, "the file is empty");
   return bytes;
 }

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,6 +18,10 @@ enum class Empty { refused, allowed };
 // The bytes of a file or pipe. Throws Error when it is missing, unreadable, a directory, or empty
 // where that is refused.
 std::string read_file(const std::filesystem::path& path, Empty empty = Empty::refused);
+
+// The same bytes piece by piece, in order, none for an empty file. Throws Error as read_file does.
+void read_in_pieces(const std::filesystem::path& path,
+                    const std::function<void(std::span<const std::byte>)>& take);
 
 // A regular file as memory, read only: pages come from the disk as they are looked at. The file
 // must not shrink meanwhile.

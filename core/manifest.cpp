@@ -23,12 +23,13 @@ constexpr std::size_t digits = 32;
 // Checksums by the names of files.
 using Sums = std::map<std::string, std::string, std::less<>>;
 
-// The names of all entries but the manifest.
+// The names of all entries but the manifest. Reading a pipe would wait for a writer.
 std::vector<std::string> names_in(const fs::path& directory) {
   std::error_code error;
   std::vector<std::string> names;
   for (fs::directory_iterator at(directory, error), end; !error && at != end; at.increment(error)) {
     const std::string name = at->path().filename().string();
+    CAROUSEL_CHECK(at->is_regular_file(), "{} is not a regular file", at->path().string());
     if (name != manifest_name) names.push_back(name);
   }
   CAROUSEL_CHECK(!error, "cannot read {}: {}", directory.string(), error.message());
@@ -38,8 +39,7 @@ std::vector<std::string> names_in(const fs::path& directory) {
 
 std::string checksum_of(const fs::path& file) {
   Checksum checksum;
-  std::error_code unknown;
-  if (fs::file_size(file, unknown) != 0) checksum.add(MappedFile(file).bytes());
+  read_in_pieces(file, [&](std::span<const std::byte> piece) { checksum.add(piece); });
   return checksum.text();
 }
 
@@ -76,8 +76,9 @@ void write_manifest(const fs::path& directory) {
 
 void check_manifest(const fs::path& directory) {
   const std::string origin = (directory / manifest_name).string();
+  const auto names = names_in(directory);
   const Sums sums = parse(read_file(origin), origin);
-  for (const auto& name : names_in(directory)) {
+  for (const auto& name : names) {
     CAROUSEL_CHECK(sums.contains(name), "{} is not among the files in {}",
                    (directory / name).string(), origin);
   }

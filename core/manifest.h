@@ -13,7 +13,7 @@ void write_manifest(const std::filesystem::path& directory);
 
 // Throws Error unless the directory holds exactly the files of its manifest, bit for bit. The
 // sentence names what is wrong: a file that is missing or one too many, that cannot be read, or
-// whose checksum is another; a line of the manifest that is none.
+// whose checksum is another; what is no regular file; a line of the manifest that is none.
 void check_manifest(const std::filesystem::path& directory);
 
 }  // namespace carousel

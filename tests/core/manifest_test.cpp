@@ -69,6 +69,9 @@ TEST_CASE("a manifest finds files that changed, are missing, or are too many") {
   s.put("c", "third");
   CHECK(s.check() == "d/c is not among the files in d/checksums");
   remove_tree(s.at / "c");
+  make_directories(s.at / "c");
+  CHECK(s.check() == "d/c is not a regular file");
+  remove_tree(s.at / "c");
   remove_tree(s.at / "checksums");
   CHECK(s.check() == "cannot read d/checksums: No such file or directory");
 }
