@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/directory.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/json.h"

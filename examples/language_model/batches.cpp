@@ -34,23 +34,30 @@ Batch read_batch(const Tokens& tokens, std::int64_t begin, std::int64_t stride, 
 }
 
 Batches::Batches(const Tokens& tokens, Order order, std::int64_t rows, std::int64_t length,
-                 std::uint64_t seed)
+                 std::uint64_t seed, std::int64_t per_step)
     : tokens_(tokens),
       order_(order),
       rows_(rows),
       length_(length),
-      random_(Random{seed}.named("data order")) {
+      random_(Random{seed}.named("data order")),
+      per_step_(per_step) {
   CAROUSEL_CHECK(tokens.size() > length,
                  "train: there are {} to train on, want at least {}, one more than the context",
                  tokens.count(), length + 1);
 }
 
-Batch Batches::operator()(std::int64_t step) const {
+std::vector<Batch> Batches::operator()(std::int64_t step) const {
+  std::vector<Batch> result;
+  for (std::int64_t i = 0; i < per_step_; ++i) result.push_back(batch(step * per_step_ + i));
+  return result;
+}
+
+Batch Batches::batch(std::int64_t number) const {
   Batch batch = allocate(rows_, length_);
   const std::int64_t windows = (tokens_.size() - 1) / length_;
   const std::int64_t places = tokens_.size() - length_;
   for (std::int64_t row = 0; row < rows_; ++row) {
-    const std::int64_t index = step * rows_ + row;
+    const std::int64_t index = number * rows_ + row;
     const auto draw = [&] {
       return static_cast<std::int64_t>(
           random_.below(static_cast<std::uint64_t>(places), static_cast<std::uint64_t>(index)));

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "core/checksum.h"
 #include "core/error.h"
 #include "examples/language_model/built_in_corpus.h"
 
@@ -81,6 +82,12 @@ void Corpus::read(std::int64_t begin, std::span<std::int32_t> out) const {
     value = token(*piece, begin - piece->begin);
     ++begin;
   }
+}
+
+std::string Corpus::checksum() const {
+  Checksum checksum;
+  for (const auto& piece : pieces_) checksum.add(std::as_bytes(std::span(piece.bytes)));
+  return checksum.text();
 }
 
 void Corpus::check_vocabulary(std::int64_t vocab_size) const {

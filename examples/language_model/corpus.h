@@ -40,6 +40,9 @@ class Corpus {
   // Tokens begin, begin + 1, …, as many as out has.
   void read(std::int64_t begin, std::span<std::int32_t> out) const;
 
+  // Of all tokens, however they are cut into files; see core/checksum.h.
+  std::string checksum() const;
+
   // Throws Error with file, position and id unless every token is below vocab_size.
   void check_vocabulary(std::int64_t vocab_size) const;
 

@@ -15,6 +15,11 @@ struct Evaluation {
 
   double bits() const;        // loss in bits
   double perplexity() const;  // e^loss
+
+  static void visit(auto& self, auto&& v) {
+    v("loss", self.loss);
+    v("tokens", self.tokens);
+  }
 };
 
 // What an evaluation is told, beside the model and the tokens.

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "examples/language_model/metrics.h"
+#include "examples/language_model/journal.h"
 
 namespace carousel::program {
 
@@ -20,7 +20,7 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // rate: tokens per second over the whole run; remaining: seconds.
+  // rate: tokens per second since the run started or was resumed; remaining: seconds.
   void show(const StepMetrics& metrics, double rate, double remaining);
 
  private:

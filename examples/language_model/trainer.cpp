@@ -5,6 +5,7 @@
 
 #include "autograd/tape.h"
 #include "core/error.h"
+#include "ops/arithmetic.h"
 #include "ops/cross_entropy.h"
 
 namespace carousel::program {
@@ -30,8 +31,8 @@ Trainer<Real>::Trainer(const LanguageModel<Real>& model, const AdamWOptions& ada
       dropout_(Random{seed}.named("dropout")) {}
 
 template <class Real>
-StepResult Trainer<Real>::step(std::int64_t k, const Batch& batch) {
-  const double loss = run_backward(k, batch);
+StepResult Trainer<Real>::step(std::int64_t k, std::span<const Batch> batches) {
+  const double loss = accumulate(k, batches);
   if (!std::isfinite(loss)) report(k, "loss", loss);
   const double norm = adamw_.clip_gradients(grad_clip_);
   if (!std::isfinite(norm)) report(k, "gradient norm", norm);
@@ -42,12 +43,27 @@ StepResult Trainer<Real>::step(std::int64_t k, const Batch& batch) {
 }
 
 template <class Real>
-double Trainer<Real>::run_backward(std::int64_t k, const Batch& batch) {
+double Trainer<Real>::accumulate(std::int64_t k, std::span<const Batch> batches) {
+  std::int64_t tokens = 0;
+  for (const Batch& batch : batches) tokens += batch.targets.numel();
+  const Random dropout = dropout_.named(fmt::format("step {}", k));
+  double loss = 0;
+  for (std::size_t i = 0; i < batches.size() && std::isfinite(loss); ++i) {
+    const double weight =
+        static_cast<double>(batches[i].targets.numel()) / static_cast<double>(tokens);
+    loss += weight * run_backward(dropout.named(fmt::format("batch {}", i)), batches[i], weight);
+  }
+  return loss;
+}
+
+// The loss of one batch; adds weight times its gradient.
+template <class Real>
+double Trainer<Real>::run_backward(Random dropout, const Batch& batch, double weight) {
   Tape tape;
-  const CallOptions options{.dropout = dropout_.named(fmt::format("step {}", k))};
+  const CallOptions options{.dropout = dropout};
   const Var<Real> loss = cross_entropy(model_(batch.inputs, {}, options).logits, batch.targets);
   const double value = static_cast<double>(loss.value.item());
-  if (std::isfinite(value)) tape.backward(loss);
+  if (std::isfinite(value)) tape.backward(weight == 1 ? loss : scale(loss, weight));
   return value;
 }
 

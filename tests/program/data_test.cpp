@@ -85,7 +85,7 @@ TEST_CASE("batches: shuffled windows come from everywhere, and targets are the n
   const Batches batches({&corpus, 0, 20}, Order::shuffled, 4, 5, 1);
   std::set<std::int32_t> starts;
   for (std::int64_t step = 0; step < 100; ++step) {
-    const Batch batch = batches(step);
+    const Batch batch = batches(step).front();
     REQUIRE(batch.inputs.shape() == Shape{4, 5});
     for (std::int64_t i = 0; i < 20; ++i) {
       CHECK(batch.targets.data()[i] == batch.inputs.data()[i] + 1);
@@ -93,9 +93,26 @@ TEST_CASE("batches: shuffled windows come from everywhere, and targets are the n
     for (std::int64_t row = 0; row < 4; ++row) starts.insert(batch.inputs.data()[row * 5]);
   }
   CHECK(starts.size() == 15);  // 20 − 5 places
-  const auto again = batches(7).inputs, other = batches(8).inputs;
-  CHECK(std::ranges::equal(again.values(), batches(7).inputs.values()));
+  const auto inputs = [&](std::int64_t step) { return batches(step).front().inputs; };
+  const auto again = inputs(7), other = inputs(8);
+  CHECK(std::ranges::equal(again.values(), inputs(7).values()));
   CHECK(!std::ranges::equal(again.values(), other.values()));
+}
+
+TEST_CASE("batches: several in a step are the rows of a larger one") {
+  const TemporaryDirectory directory;
+  put(directory / "a", tiny_text(200));
+  const Corpus corpus({directory / "a"});
+  for (const Order order : {Order::shuffled, Order::sequential}) {
+    const auto parts = Batches({&corpus, 0, 200}, order, 2, 5, 1, 3)(4);
+    const auto whole = Batches({&corpus, 0, 200}, order, 6, 5, 1)(4);
+    REQUIRE(parts.size() == 3);
+    REQUIRE(whole.size() == 1);
+    for (std::size_t i = 0; i < 3; ++i) {
+      CHECK(std::ranges::equal(parts[i].inputs.values(),
+                               whole.front().inputs.values().subspan(i * 10, 10)));
+    }
+  }
 }
 
 TEST_CASE("batches: exactly one window") {
@@ -103,7 +120,7 @@ TEST_CASE("batches: exactly one window") {
   put(directory / "a", "abc");
   const Corpus corpus({directory / "a"}, Tokenizer::bytes());
   for (const Order order : {Order::shuffled, Order::sequential}) {
-    const Batch batch = Batches({&corpus, 0, 3}, order, 2, 2, 1)(5);
+    const Batch batch = Batches({&corpus, 0, 3}, order, 2, 2, 1)(5).front();
     CHECK(std::ranges::equal(batch.inputs.values(), Ids{'a', 'b', 'a', 'b'}));
     CHECK(std::ranges::equal(batch.targets.values(), Ids{'b', 'c', 'b', 'c'}));
   }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "examples/language_model/options/shared.h"
 #include "examples/language_model/options/subcommands.h"
@@ -9,8 +10,6 @@ namespace carousel::program {
 namespace {
 
 void add_data_options(CLI::App& app, TrainOptions& options) {
-  constexpr std::array orders{std::pair{"shuffled", Order::shuffled},
-                              std::pair{"sequential", Order::sequential}};
   add_paths(app, "--data", options.data, "FILE",
             "What to learn from, one file after the other: text, or token\n"
             "files ending in .bin (little-endian 16-bit ids). Default: the\n"
@@ -19,7 +18,7 @@ void add_data_options(CLI::App& app, TrainOptions& options) {
   add_number(app, "--val-fraction", options.val_fraction, below_one,
              "Share of the data, its end, kept for validation; 0: none")
       ->group("Data");
-  add_choice(app, "--order", options.order, orders,
+  add_choice(app, "--order", options.order,
              "shuffled: windows that start at random places.\n"
              "sequential: row r of step k (from 0) is window k * batch + r of\n"
              "the training data, cut into windows of CONTEXT + 1 tokens every\n"
@@ -56,18 +55,24 @@ void add_training_options(CLI::App& app, TrainOptions& options) {
   };
   number("--context", options.context, size,
          "Tokens in a training sequence; default: the config's");
-  number("--batch", options.batch, size, "Sequences in a step");
+  number("--batch", options.batch, size, "Sequences that are computed side by side");
+  number("--accumulate", options.accumulate, size,
+         "Batches in a step, one after the other: a step has BATCH times this\n"
+         "many sequences, and the memory of one batch");
   number("--steps", options.steps, at_least_one, "Steps");
   number("--lr", options.lr, above_zero, "Learning rate after the warm-up");
   number("--lr-min", options.lr_min, zero_or_above,
-         "Learning rate the cosine ends at; default: a tenth of --lr");
+         "Learning rate after the decay; default: a tenth of --lr");
   number("--warmup", options.warmup, not_negative,
          "Steps with a rising learning rate; default: a tenth of --steps,\n"
          "100 at most");
-  constexpr std::array schedules{std::pair{"cosine", Decay::cosine},
-                                 std::pair{"constant", Decay::constant}};
-  add_choice(app, "--schedule", options.decay, schedules, "Learning rate after the warm-up")
+  add_choice(app, "--schedule", options.decay,
+             "Learning rate after the warm-up; wsd: stays (warm-up, stable,\n"
+             "decay) until the last --decay-steps, and then falls in a straight\n"
+             "line")
       ->group("Training");
+  number("--decay-steps", options.decay_steps, not_negative,
+         "Steps in which wsd decays; default: a fifth of --steps");
   number("--weight-decay", options.weight_decay, zero_or_above,
          "AdamW's decay, of weight matrices only");
   const auto set_betas = [&options](const std::vector<std::string>& texts) {
@@ -86,9 +91,10 @@ void add_training_options(CLI::App& app, TrainOptions& options) {
 
 void add_output_options(CLI::App& app, TrainOptions& options) {
   add_path(app, "--out", options.out, "DIR",
-           "Where config.json, model.safetensors, tokenizer.json and\n"
-           "metrics.jsonl go when training ends. Until then a model there\n"
-           "stays as it is, and the metrics grow in DIR/unfinished-training")
+           "Where config.json, model.safetensors, tokenizer.json,\n"
+           "metrics.jsonl and speed.jsonl go when training ends. Until then a\n"
+           "model there stays as it is, and metrics and checkpoints are in\n"
+           "DIR/unfinished-training")
       ->group("Output");
   add_number(app, "--eval-every", options.eval_every, not_negative,
              "Steps between validations; 0: only after the last")
@@ -99,6 +105,48 @@ void add_output_options(CLI::App& app, TrainOptions& options) {
   add_number(app, "--sample", options.sample_tokens, not_negative,
              "Length of the sample that the new model writes at the end")
       ->group("Output");
+}
+
+// "20": every 20 steps; "5min": every 5 minutes.
+SaveInterval parse_interval(const std::string& option, const std::string& text) {
+  constexpr Range range{.text = "steps, as in 500, or minutes, as in 10min", .low = 0};
+  const bool minutes = text.ends_with("min");
+  const auto number =
+      parse_number<std::int64_t>(option, minutes ? text.substr(0, text.size() - 3) : text, range);
+  return minutes ? SaveInterval{.minutes = number} : SaveInterval{.steps = number};
+}
+
+void add_checkpoint_options(CLI::App& app, TrainOptions& options) {
+  app.add_option_function<std::string>(
+         "--save-every",
+         [&options](const std::string& text) {
+           options.save_every = parse_interval("--save-every", text);
+         },
+         "Steps, or minutes, between checkpoints, from which --resume goes\n"
+         "on; 0: only on Ctrl-C; default: 10min")
+      ->type_name("N|Nmin")
+      ->group("Checkpoints");
+  add_number(app, "--keep", options.keep, at_least_one,
+             "Checkpoints to keep, until training ends; default: 2")
+      ->group("Checkpoints");
+  add_path(app, "--resume", options.resume, "DIR",
+           "Go on with the unfinished training in DIR, its --out, as if it had\n"
+           "never stopped. Of the other options, only --save-every, --keep,\n"
+           "--threads and --data (where the same data is now) can be given")
+      ->group("Checkpoints");
+}
+
+// A run that goes on has its options already.
+void check_resume(const CLI::App& app) {
+  if (app.count("--resume") == 0) return;
+  const std::set<std::string> possible{"--resume", "--save-every", "--keep", "--threads", "--data"};
+  for (const CLI::Option* const option : app.get_options()) {
+    const std::string name = option->get_name();
+    if (option->count() > 0 && !possible.contains(name)) {
+      throw CLI::ValidationError(
+          "--resume", fmt::format("cannot be combined with {}: the run goes on as it began", name));
+    }
+  }
 }
 
 void check(const CLI::App& app, const TrainOptions& options) {
@@ -113,10 +161,19 @@ void check(const CLI::App& app, const TrainOptions& options) {
     throw CLI::ValidationError("--preset", fmt::format("got \"{}\", want one of {}", options.preset,
                                                        fmt::join(names, ", ")));
   }
+  check_resume(app);
   const Schedule schedule = options.schedule();
   if (schedule.warmup > options.steps) {
     throw CLI::ValidationError("--warmup", fmt::format("got {}, want at most --steps, {}",
                                                        schedule.warmup, options.steps));
+  }
+  if (schedule.decay_steps > options.steps - schedule.warmup) {
+    throw CLI::ValidationError("--decay-steps",
+                               fmt::format("got {}, want at most --steps less --warmup, {}",
+                                           schedule.decay_steps, options.steps - schedule.warmup));
+  }
+  if (options.decay_steps && options.decay != Decay::linear) {
+    throw CLI::ValidationError("--decay-steps", "is for --schedule wsd only");
   }
   if (schedule.floor > options.lr) {
     throw CLI::ValidationError(
@@ -131,7 +188,8 @@ Schedule TrainOptions::schedule() const {
           .floor = lr_min.value_or(lr / 10),
           .warmup = warmup.value_or(std::min<std::int64_t>(100, steps / 10)),
           .steps = steps,
-          .decay = decay};
+          .decay = decay,
+          .decay_steps = decay == Decay::linear ? decay_steps.value_or(steps / 5) : 0};
 }
 
 void add_train(CLI::App& program, TrainOptions& options) {
@@ -140,13 +198,16 @@ void add_train(CLI::App& program, TrainOptions& options) {
   add_model_options(app, options);
   add_training_options(app, options);
   add_output_options(app, options);
+  add_checkpoint_options(app, options);
   add_dtype(app, options.dtype);
   add_threads(app, options.threads);
   add_number(app, "--seed", options.seed, any_seed, "Of the initial weights, the order and dropout")
       ->group("Machine");
   app.footer(
-      "Prints the validation loss and a sample; progress goes to standard error. Ctrl-C ends\n"
-      "training early and keeps the weights so far.");
+      "Prints the validation loss and a sample; progress goes to standard error. Ctrl-C and\n"
+      "SIGTERM finish the step, save a checkpoint, and say how to go on; the exit code is 128 and "
+      "the\n"
+      "signal's number. A second Ctrl-C ends the program at once.");
   app.final_callback([&app, &options] { check(app, options); });
 }
 
