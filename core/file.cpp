@@ -115,6 +115,10 @@ MappedFile::~MappedFile() {
   if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
 }
 
+void MappedFile::release() const {
+  if (data_ != nullptr) ::madvise(const_cast<std::byte*>(data_), size_, MADV_DONTNEED);
+}
+
 AtomicFile::AtomicFile(const fs::path& path) : path_(path), target_(follow_links(path)) {
   struct stat status {};
   if (::stat(target_.c_str(), &status) == 0) {

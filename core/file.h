@@ -36,6 +36,10 @@ class MappedFile {
   std::span<const std::byte> bytes() const { return {data_, size_}; }
   const std::filesystem::path& path() const { return path_; }
 
+  // Pages that were looked at no longer count as this process's memory; they come back when they
+  // are looked at again, from the system's cache as long as it has them.
+  void release() const;
+
  private:
   std::filesystem::path path_;
   const std::byte* data_ = nullptr;

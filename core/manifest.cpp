@@ -64,6 +64,11 @@ Sums parse(std::string_view text, const std::string& origin) {
   return sums;
 }
 
+void check_sum(const fs::path& file, const std::string& sum, const std::string& origin) {
+  CAROUSEL_CHECK(checksum_of(file) == sum, "{} has another checksum than in {}", file.string(),
+                 origin);
+}
+
 }  // namespace
 
 void write_manifest(const fs::path& directory) {
@@ -82,9 +87,17 @@ void check_manifest(const fs::path& directory) {
     CAROUSEL_CHECK(sums.contains(name), "{} is not among the files in {}",
                    (directory / name).string(), origin);
   }
-  for (const auto& [name, sum] : sums) {
-    CAROUSEL_CHECK(checksum_of(directory / name) == sum, "{} has another checksum than in {}",
+  for (const auto& [name, sum] : sums) check_sum(directory / name, sum, origin);
+}
+
+void check_manifest(const fs::path& directory, const std::vector<std::string>& names) {
+  const std::string origin = (directory / manifest_name).string();
+  const Sums sums = parse(read_file(origin), origin);
+  for (const auto& name : names) {
+    const auto found = sums.find(name);
+    CAROUSEL_CHECK(found != sums.end(), "{} is not among the files in {}",
                    (directory / name).string(), origin);
+    check_sum(directory / name, found->second, origin);
   }
 }
 

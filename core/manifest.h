@@ -4,6 +4,8 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
 namespace carousel {
 
@@ -15,5 +17,8 @@ void write_manifest(const std::filesystem::path& directory);
 // sentence names what is wrong: a file that is missing or one too many, that cannot be read, or
 // whose checksum is another; what is no regular file; a line of the manifest that is none.
 void check_manifest(const std::filesystem::path& directory);
+
+// The same for those files alone, by their names. Others are not looked at.
+void check_manifest(const std::filesystem::path& directory, const std::vector<std::string>& names);
 
 }  // namespace carousel

@@ -1,6 +1,7 @@
 // Checkpoints: directories step-N beside each other, from each of which a run can go on.
 //
 //   config.json, model.safetensors   a model directory
+//   tokenizer.json                   where it is known
 //   state.json, state.safetensors    the TrainingState
 //   run.json                         what the run is: RunDescription
 //   metrics.jsonl, speed.jsonl       the journal so far
@@ -14,6 +15,7 @@
 #include "examples/language_model/journal.h"
 #include "examples/language_model/options/options.h"
 #include "examples/language_model/training_state.h"
+#include "text/tokenizer.h"
 
 namespace carousel::program {
 
@@ -49,7 +51,8 @@ WholeCheckpoint newest_whole_checkpoint(const std::filesystem::path& directory);
 template <class Real>
 void save_checkpoint(const std::filesystem::path& directory, std::int64_t keep,
                      const RunDescription& run, const LanguageModel<Real>& model,
-                     const TrainingState<Real>& state, const Journal& journal);
+                     const std::optional<Tokenizer>& tokenizer, const TrainingState<Real>& state,
+                     const Journal& journal);
 
 // The parts of one. Throw Error for one that another version of the program wrote.
 RunDescription load_run(const std::filesystem::path& checkpoint);

@@ -6,6 +6,7 @@
 namespace carousel::program {
 
 int run(const TrainOptions& options);
+int run(const PrepareCommandOptions& options);
 int run(const GenerateOptions& options);
 int run(const EvalOptions& options);
 int run(const GradcheckOptions& options);

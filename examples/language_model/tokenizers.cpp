@@ -1,7 +1,7 @@
 #include "examples/language_model/tokenizers.h"
 
 #include "core/file.h"
-#include "examples/language_model/corpus.h"
+#include "data/corpus_files.h"
 #include "nn/config.h"
 #include "text/tokenizer_files.h"
 
@@ -27,7 +27,11 @@ std::optional<Tokenizer> tokenizer_for_training(const TrainOptions& options) {
     const auto config = parse_config(read_file(file), file.string());
     return tokenizer_of_model(options.init, config.vocab_size);
   }
-  if (!options.data.empty() && holds_ids(options.data.front())) return std::nullopt;
+  std::error_code ignored;
+  const auto& data = options.data;
+  if (!data.empty() && (holds_ids(data.front()) || is_directory(data.front(), ignored))) {
+    return std::nullopt;
+  }
   return Tokenizer::bytes();
 }
 

@@ -18,7 +18,7 @@ std::optional<Tokenizer> tokenizer_of_model(const std::filesystem::path& directo
                                             std::int64_t vocab_size);
 
 // The tokenizer of --tokenizer, or of the model to start from, or bytes for text; none for token
-// files of which nobody said whose ids they hold.
+// files of which nobody said whose ids they hold, and for prepared data, which says it itself.
 std::optional<Tokenizer> tokenizer_for_training(const TrainOptions& options);
 
 // Ids to start from where there is no text yet: a line break.

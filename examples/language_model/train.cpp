@@ -18,11 +18,6 @@ namespace carousel::program {
 
 namespace {
 
-Corpus open_corpus(const TrainOptions& options) {
-  const auto tokenizer = tokenizer_for_training(options);
-  return options.data.empty() ? Corpus::built_in(tokenizer) : Corpus(options.data, tokenizer);
-}
-
 int report_interrupt(std::int64_t done, const TrainOptions& options) {
   print_note(done > 0 ? fmt::format("interrupted after step {} of {}; go on with: {}", done,
                                     options.steps, resume_command(options.out))
@@ -70,21 +65,21 @@ void print_results(const std::optional<Evaluation>& validation, const LanguageMo
 
 // From the first step, or from a checkpoint, to the last.
 template <class Real>
-int train(const TrainOptions& options, const Corpus& corpus, const LanguageModel<Real>& model,
+int train(const TrainOptions& options, TrainingData& data, const LanguageModel<Real>& model,
           OutputDirectory& out, const std::filesystem::path& checkpoint = {}) {
-  corpus.check_vocabulary(model.config.vocab_size);
-  Training<Real> training(options, corpus, model);
+  data.check_vocabulary(model.config.vocab_size);
+  Training<Real> training(options, data, model);
   if (!checkpoint.empty()) training.restore(checkpoint);
   if (!training.run(out)) return report_interrupt(training.steps_made(), options);
-  print_results(training.validation(), model, corpus, options);
+  print_results(training.validation(), model, data.corpus(), options);
   return 0;
 }
 
 int start_anew(const TrainOptions& options) {
   OutputDirectory out(options.out, Start::anew);
-  const Corpus corpus = open_corpus(options);
+  TrainingData data(options);
   return with_dtype(options.dtype, [&](auto real) {
-    return train(options, corpus, initial_model<decltype(real)>(options, corpus.tokenizer()), out);
+    return train(options, data, initial_model<decltype(real)>(options, data.tokenizer()), out);
   });
 }
 
@@ -97,17 +92,18 @@ TrainOptions resumed_options(const RunDescription& run, const TrainOptions& give
   if (given.save_every) options.save_every = given.save_every;
   if (given.keep) options.keep = given.keep;
   if (!given.data.empty()) options.data = given.data;
+  if (!given.val_data.empty()) options.val_data = given.val_data;
   const auto tokenizer = checkpoint / "tokenizer.json";
   if (std::filesystem::exists(tokenizer)) options.tokenizer = tokenizer;
   return options;
 }
 
 // What must be as it was for the same bits to come out.
-void check_surroundings(const RunDescription& run, const Corpus& corpus) {
-  CAROUSEL_CHECK(corpus.checksum() == run.data,
+void check_surroundings(const RunDescription& run, const TrainingData& data) {
+  CAROUSEL_CHECK(data.checksum() == run.data,
                  "--resume: the data is not what the run was trained on: {} with checksum {}, want "
-                 "{} (--data says where it is now)",
-                 corpus.count(corpus.size()), corpus.checksum(), run.data);
+                 "{} (--data and --val-data say where it is now)",
+                 data.corpus().count(data.corpus().size()), data.checksum(), run.data);
   if (backend() == run.backend) return;
   print_note(
       fmt::format("the run began with {} kernels and goes on with {}: results may differ in "
@@ -122,10 +118,10 @@ int resume(const TrainOptions& given) {
   print_note(fmt::format("going on from {}", newest.path.string()));
   const RunDescription run = load_run(newest.path);
   const TrainOptions options = resumed_options(run, given, newest.path);
-  const Corpus corpus = open_corpus(options);
-  check_surroundings(run, corpus);
+  TrainingData data(options);
+  check_surroundings(run, data);
   return with_dtype(options.dtype, [&](auto real) {
-    return train(options, corpus, load_model<decltype(real)>(newest.path), out, newest.path);
+    return train(options, data, load_model<decltype(real)>(newest.path), out, newest.path);
   });
 }
 

@@ -31,8 +31,9 @@ Trainer<Real>::Trainer(const LanguageModel<Real>& model, const AdamWOptions& ada
       dropout_(Random{seed}.named("dropout")) {}
 
 template <class Real>
-StepResult Trainer<Real>::step(std::int64_t k, std::span<const Batch> batches) {
-  const double loss = accumulate(k, batches);
+StepResult Trainer<Real>::step(std::int64_t k, std::span<const Batch> batches,
+                               std::span<ModelState<Real>> carried) {
+  const double loss = accumulate(k, batches, carried);
   if (!std::isfinite(loss)) report(k, "loss", loss);
   const double norm = adamw_.clip_gradients(grad_clip_);
   if (!std::isfinite(norm)) report(k, "gradient norm", norm);
@@ -43,28 +44,34 @@ StepResult Trainer<Real>::step(std::int64_t k, std::span<const Batch> batches) {
 }
 
 template <class Real>
-double Trainer<Real>::accumulate(std::int64_t k, std::span<const Batch> batches) {
-  std::int64_t tokens = 0;
-  for (const Batch& batch : batches) tokens += batch.targets.numel();
+double Trainer<Real>::accumulate(std::int64_t k, std::span<const Batch> batches,
+                                 std::span<ModelState<Real>> carried) {
+  std::int64_t all = 0;
+  for (const Batch& batch : batches) all += batch.predicted();
+  CAROUSEL_CHECK(all > 0, "train: step {}: there is nothing to predict in its tokens", k + 1);
   const Random dropout = dropout_.named(fmt::format("step {}", k));
   double loss = 0;
   for (std::size_t i = 0; i < batches.size() && std::isfinite(loss); ++i) {
-    const double weight =
-        static_cast<double>(batches[i].targets.numel()) / static_cast<double>(tokens);
-    loss += weight * run_backward(dropout.named(fmt::format("batch {}", i)), batches[i], weight);
+    const double weight = static_cast<double>(batches[i].predicted()) / static_cast<double>(all);
+    ModelState<Real> fresh;
+    loss += run_backward(dropout.named(fmt::format("batch {}", i)), batches[i], weight,
+                         carried.empty() ? fresh : carried[i]);
   }
   return loss;
 }
 
-// The loss of one batch; adds weight times its gradient.
+// Weight times the loss of one batch, whose gradient it adds.
 template <class Real>
-double Trainer<Real>::run_backward(Random dropout, const Batch& batch, double weight) {
+double Trainer<Real>::run_backward(Random dropout, const Batch& batch, double weight,
+                                   ModelState<Real>& state) {
   Tape tape;
-  const CallOptions options{.dropout = dropout};
-  const Var<Real> loss = cross_entropy(model_(batch.inputs, {}, options).logits, batch.targets);
+  auto output = model_(batch.inputs, state, {.reset = batch.reset, .dropout = dropout});
+  state = detach(output.state);
+  if (weight == 0) return 0;
+  const Var<Real> loss = cross_entropy(output.logits, batch.targets);
   const double value = static_cast<double>(loss.value.item());
   if (std::isfinite(value)) tape.backward(weight == 1 ? loss : scale(loss, weight));
-  return value;
+  return weight * value;
 }
 
 template <class Real>

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "examples/language_model/batches.h"
+#include "data/batches.h"
 #include "nn/adamw.h"
 #include "nn/language_model.h"
 #include "nn/schedule.h"
@@ -32,15 +32,18 @@ class Trainer {
           double grad_clip, std::uint64_t seed);
 
   // Step k = 0, 1, … of the schedule, with the gradient of the mean loss over the tokens of all
-  // batches. Throws Error when the loss or the gradient is not finite, and says where: the
-  // parameters are then as they were.
-  StepResult step(std::int64_t k, std::span<const Batch> batches);
+  // batches. Where there are carried states, batch i begins with the i-th and leaves its last
+  // there; no gradient passes. Throws Error when there is nothing to predict, and when the loss or
+  // the gradient is not finite, and says where: the parameters are then as they were.
+  StepResult step(std::int64_t k, std::span<const Batch> batches,
+                  std::span<ModelState<Real>> carried = {});
 
   AdamW<Real>& optimizer() { return adamw_; }
 
  private:
-  double accumulate(std::int64_t k, std::span<const Batch> batches);
-  double run_backward(Random dropout, const Batch& batch, double weight);
+  double accumulate(std::int64_t k, std::span<const Batch> batches,
+                    std::span<ModelState<Real>> carried);
+  double run_backward(Random dropout, const Batch& batch, double weight, ModelState<Real>& state);
   std::pair<std::string, double> largest_parameter() const;
   [[noreturn]] void report(std::int64_t k, const char* what, double value) const;
 

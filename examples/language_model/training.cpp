@@ -14,18 +14,6 @@ namespace carousel::program {
 
 namespace {
 
-// The front of the tail that is validated on. Throws Error when nothing can be predicted in it.
-Tokens validation_part(Tokens tail, const TrainOptions& options) {
-  if (options.eval_tokens > 0) {
-    tail.end = std::min(tail.end, tail.begin + options.eval_tokens + 1);
-  }
-  CAROUSEL_CHECK(
-      options.val_fraction == 0 || tail.size() >= 2,
-      "train: --val-fraction {} leaves {} for validation, want at least 2, or 0 for no validation",
-      options.val_fraction, tail.count());
-  return tail;
-}
-
 AdamWOptions adamw_options(const TrainOptions& options, const ModelConfig& config) {
   return {.beta1 = options.beta1,
           .beta2 = options.beta2,
@@ -34,33 +22,37 @@ AdamWOptions adamw_options(const TrainOptions& options, const ModelConfig& confi
           .weight_decay_on_embedding = config.weight_decay_on_embedding};
 }
 
-RunDescription describe(const TrainOptions& options, const Corpus& corpus) {
-  RunDescription run{options, corpus.checksum(), std::string(backend())};
+RunDescription describe(const TrainOptions& options, const TrainingData& data) {
+  RunDescription run{options, data.checksum(), std::string(backend())};
   for (auto& file : run.options.data) file = std::filesystem::absolute(file);
+  for (auto& file : run.options.val_data) file = std::filesystem::absolute(file);
   return run;
 }
 
 }  // namespace
 
 template <class Real>
-Training<Real>::Training(const TrainOptions& options, const Corpus& corpus,
+Training<Real>::Training(const TrainOptions& options, const TrainingData& data,
                          const LanguageModel<Real>& model)
     : options_(options),
-      corpus_(corpus),
+      data_(data),
       model_(model),
       context_(options.context.value_or(context_of(model.config))),
-      training_tokens_(split(corpus, options.val_fraction).training),
-      batches_(training_tokens_, options.order, options.batch, context_, options.seed,
-               options.accumulate),
-      validation_tokens_(validation_part(split(corpus, options.val_fraction).validation, options)),
+      batches_(data.training(), options.order, {options.batch, context_, options.accumulate},
+               options.seed),
+      validation_tokens_(data.validation()),
       trainer_(model, adamw_options(options, model.config), options.schedule(), options.grad_clip,
-               options.seed) {}
+               options.seed) {
+  if (batches_.carries_state()) carried_.resize(static_cast<std::size_t>(options.accumulate));
+}
 
 template <class Real>
 void Training<Real>::restore(const std::filesystem::path& checkpoint) {
   state_ = load_state<Real>(checkpoint);
   trainer_.optimizer().restore(state_.moments);
   state_.moments.clear();
+  carried_ = to_states(state_.carried);
+  state_.carried.clear();
   saved_ = state_.step;
   if (state_.unlogged) count_time();
   restored_ = checkpoint;
@@ -71,7 +63,7 @@ bool Training<Real>::run(OutputDirectory& out) {
   announce();
   const Interrupt interrupt;
   Journal journal(out.unfinished(), restored_);
-  Progress progress(options_.steps, corpus_.has_bytes());
+  Progress progress(options_.steps, data_.corpus().has_bytes());
   saved_at_ = Clock::now();
   for (;;) {
     const bool stopped = (state_.unlogged && !log_step(journal, progress)) ||
@@ -83,7 +75,7 @@ bool Training<Real>::run(OutputDirectory& out) {
   }
   journal.flush();
   save_model(out.unfinished(), model_);
-  if (corpus_.tokenizer()) save_tokenizer(out.unfinished(), *corpus_.tokenizer());
+  if (data_.tokenizer()) save_tokenizer(out.unfinished(), *data_.tokenizer());
   out.finish();
   return true;
 }
@@ -94,7 +86,7 @@ void Training<Real>::announce() const {
   for (const auto& parameter : parameters<Real>(model_)) count += parameter.var.numel();
   print_note(fmt::format(
       "{} parameters; {} to train on, {} to validate on; {} step{} of {} x {}; {}, {} thread{}",
-      count, training_tokens_.count(), validation_tokens_.size(), options_.steps,
+      count, data_.training().count(), validation_tokens_.size(), options_.steps,
       options_.steps == 1 ? "" : "s", options_.batch * options_.accumulate, context_,
       options_.dtype == Dtype::float32 ? "float32" : "float64", options_.threads,
       options_.threads == 1 ? "" : "s"));
@@ -103,7 +95,7 @@ void Training<Real>::announce() const {
 template <class Real>
 void Training<Real>::make_step() {
   const auto start = Clock::now();
-  state_.unlogged = trainer_.step(state_.step, batches_(state_.step));
+  state_.unlogged = trainer_.step(state_.step, batches_(state_.step), carried_);
   ++state_.step;
   state_.step_seconds = std::max(std::chrono::duration<double>(Clock::now() - start).count(), 1e-9);
   count_time();
@@ -139,7 +131,9 @@ bool Training<Real>::validate(StepMetrics& metrics) {
   if (!due || validation_tokens_.size() == 0) return true;
   if (Interrupt::requested()) return false;
   const Evaluation evaluation = evaluate<Real>(model_, validation_tokens_,
-                                               {.context = context_, .stop = Interrupt::requested});
+                                               {.context = context_,
+                                                .documents = documents_in(options_.order),
+                                                .stop = Interrupt::requested});
   if (evaluation.stopped) return false;
   state_.validation = evaluation;
   metrics.val_loss = evaluation.loss;
@@ -155,11 +149,13 @@ bool Training<Real>::time_to_save() const {
 
 template <class Real>
 void Training<Real>::save(const std::filesystem::path& directory, const Journal& journal) {
-  if (!run_) run_ = describe(options_, corpus_);
+  if (!run_) run_ = describe(options_, data_);
   state_.moments = trainer_.optimizer().moments();
-  save_checkpoint(directory, options_.keep.value_or(2), *run_, model_, corpus_.tokenizer(), state_,
+  state_.carried = to_tensors(carried_);
+  save_checkpoint(directory, options_.keep.value_or(2), *run_, model_, data_.tokenizer(), state_,
                   journal);
   state_.moments.clear();
+  state_.carried.clear();
   saved_ = state_.step;
   saved_at_ = Clock::now();
 }

@@ -4,12 +4,12 @@
 #include <chrono>
 #include <optional>
 
-#include "examples/language_model/batches.h"
 #include "examples/language_model/checkpoint.h"
 #include "examples/language_model/journal.h"
 #include "examples/language_model/output_directory.h"
 #include "examples/language_model/progress.h"
 #include "examples/language_model/trainer.h"
+#include "examples/language_model/training_data.h"
 #include "examples/language_model/training_state.h"
 
 namespace carousel::program {
@@ -19,7 +19,7 @@ class Training {
  public:
   // Everything given must outlive it. Throws Error when there is too little to train on or to
   // validate on.
-  Training(const TrainOptions& options, const Corpus& corpus, const LanguageModel<Real>& model);
+  Training(const TrainOptions& options, const TrainingData& data, const LanguageModel<Real>& model);
 
   // Takes over the state of the checkpoint whose weights the model has.
   void restore(const std::filesystem::path& checkpoint);
@@ -44,14 +44,14 @@ class Training {
   double tokens_per_step() const;
 
   const TrainOptions& options_;
-  const Corpus& corpus_;
+  const TrainingData& data_;
   const LanguageModel<Real>& model_;
   std::int64_t context_;
-  Tokens training_tokens_;
   Batches batches_;
   Tokens validation_tokens_;
   Trainer<Real> trainer_;
   TrainingState<Real> state_;
+  std::vector<ModelState<Real>> carried_;  // of each batch of a step; none where all begin afresh
 
   std::filesystem::path restored_;     // the checkpoint, or empty
   std::optional<RunDescription> run_;  // from the first save on

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "examples/language_model/carried_state.h"
 #include "examples/language_model/evaluation.h"
 #include "examples/language_model/trainer.h"
 
@@ -14,6 +15,7 @@ struct TrainingState {
   // Steps made. With the seed, it is the place in the data and in every stream of random numbers.
   std::int64_t step = 0;
   std::vector<typename AdamW<Real>::Moments> moments;
+  std::vector<CarriedState<Real>> carried;  // that the next step's batches begin with, if any
   // The last step's, as long as its line is not in the metrics: it waits for a validation.
   std::optional<StepResult> unlogged;
   double step_seconds = 0;               // the last step's, without its validation
@@ -22,6 +24,7 @@ struct TrainingState {
   static void visit(auto& self, auto&& v) {
     v("step", self.step);
     v("moments", self.moments);
+    v("carried", self.carried);
     v("unlogged", self.unlogged);
     v("step_seconds", self.step_seconds);
     v("validation", self.validation);

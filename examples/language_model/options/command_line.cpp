@@ -63,6 +63,7 @@ Answer answer(const CLI::App& app, const CLI::ParseError& error) {
 
 std::variant<Options, Answer> parse_command_line(int argc, const char* const* argv) {
   TrainOptions train;
+  PrepareCommandOptions prepare;
   GenerateOptions generate;
   EvalOptions eval;
   GradcheckOptions gradcheck;
@@ -73,6 +74,7 @@ std::variant<Options, Answer> parse_command_line(int argc, const char* const* ar
   app.set_version_flag("--version", "carousel " CAROUSEL_VERSION);
   app.require_subcommand(1);
   add_train(app, train);
+  add_prepare(app, prepare);
   add_generate(app, generate);
   add_eval(app, eval);
   add_gradcheck(app, gradcheck);
@@ -88,6 +90,7 @@ std::variant<Options, Answer> parse_command_line(int argc, const char* const* ar
   const CLI::App& subcommand = *app.get_subcommands().front();
   const std::string name = subcommand.get_name();
   if (name == "train") return train;
+  if (name == "prepare") return prepare;
   if (name == "generate") return generate;
   if (name == "eval") return eval;
   if (name == "gradcheck") return gradcheck;

@@ -11,19 +11,18 @@
 #include <vector>
 
 #include "core/parallel.h"
+#include "data/batches.h"
 #include "nn/schedule.h"
 
 namespace carousel::program {
 
 enum class Dtype { float32, float64 };
-enum class Order { shuffled, sequential };
+
+// Of the data, its end.
+inline constexpr double default_val_fraction = 0.1;
 
 constexpr auto words(Dtype) {
   return std::array{std::pair{"float32", Dtype::float32}, std::pair{"float64", Dtype::float64}};
-}
-constexpr auto words(Order) {
-  return std::array{std::pair{"shuffled", Order::shuffled},
-                    std::pair{"sequential", Order::sequential}};
 }
 
 // How often a run saves itself: by one of the two, or, where both are 0, not before it is told to
@@ -40,7 +39,8 @@ struct SaveInterval {
 
 struct TrainOptions {
   std::vector<std::filesystem::path> data;  // none: the corpus in the program
-  double val_fraction = 0.1;
+  std::vector<std::filesystem::path> val_data;
+  std::optional<double> val_fraction;  // none: the default, or what prepared data keeps
   Order order = Order::shuffled;
 
   // At most one of preset, model and init.
@@ -83,6 +83,7 @@ struct TrainOptions {
   // All that a checkpoint remembers: every option but those that say where and how fast.
   static void visit(auto& self, auto&& v) {
     v("data", self.data);
+    v("val_data", self.val_data);
     v("val_fraction", self.val_fraction);
     v("order", self.order);
     v("preset", self.preset);
@@ -133,6 +134,7 @@ struct EvalOptions {
   std::vector<std::filesystem::path> data;
   std::optional<std::int64_t> context;  // none: the config's
   bool carry_state = false;
+  bool documents = false;
   std::filesystem::path logits;  // empty: not wanted
   bool json = false;
 
@@ -147,6 +149,18 @@ struct GradcheckOptions {
 
 struct InfoOptions {
   std::filesystem::path model;
+};
+
+struct PrepareCommandOptions {
+  std::vector<std::filesystem::path> inputs;
+  double val_fraction = 0;
+  std::filesystem::path tokenizer = "byte";
+  std::optional<std::string> separator;  // none: the usual one, where there is one
+  std::filesystem::path out;
+  std::int64_t shard_tokens = std::int64_t{1} << 25;
+  std::filesystem::path verify;  // a directory that was made, or empty
+  int threads = carousel::threads();
+  std::uint64_t seed = 1;
 };
 
 struct TokenizerTrainOptions {
@@ -171,8 +185,8 @@ struct TokenizerInfoOptions {
   std::filesystem::path tokenizer;
 };
 
-using Options = std::variant<TrainOptions, GenerateOptions, EvalOptions, GradcheckOptions,
-                             InfoOptions, TokenizerTrainOptions, TokenizerEncodeOptions,
-                             TokenizerDecodeOptions, TokenizerInfoOptions>;
+using Options = std::variant<TrainOptions, PrepareCommandOptions, GenerateOptions, EvalOptions,
+                             GradcheckOptions, InfoOptions, TokenizerTrainOptions,
+                             TokenizerEncodeOptions, TokenizerDecodeOptions, TokenizerInfoOptions>;
 
 }  // namespace carousel::program

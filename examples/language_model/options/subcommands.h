@@ -9,6 +9,7 @@
 namespace carousel::program {
 
 void add_train(CLI::App& program, TrainOptions& options);
+void add_prepare(CLI::App& program, PrepareCommandOptions& options);
 void add_generate(CLI::App& program, GenerateOptions& options);
 void add_eval(CLI::App& program, EvalOptions& options);
 void add_gradcheck(CLI::App& program, GradcheckOptions& options);

@@ -10,19 +10,28 @@ namespace carousel::program {
 namespace {
 
 void add_data_options(CLI::App& app, TrainOptions& options) {
-  add_paths(app, "--data", options.data, "FILE",
-            "What to learn from, one file after the other: text, or token\n"
-            "files ending in .bin (little-endian 16-bit ids). Default: the\n"
-            "source code and documents of this program")
+  add_paths(app, "--data", options.data, "DIR|FILE",
+            "What to learn from: a directory that carousel prepare made, or\n"
+            "files one after the other, texts or token files ending in .bin\n"
+            "(nanoGPT's and llm.c's). Default: the source code and documents\n"
+            "of this program")
       ->group("Data");
   add_number(app, "--val-fraction", options.val_fraction, below_one,
-             "Share of the data, its end, kept for validation; 0: none")
+             "Share of the data, its end, kept for validation; 0: none;\n"
+             "default: 0.1, or the documents that prepared data keeps for it")
+      ->group("Data");
+  add_paths(app, "--val-data", options.val_data, "DIR|FILE",
+            "What to validate on instead; all of --data is learnt from")
       ->group("Data");
   add_choice(app, "--order", options.order,
-             "shuffled: windows that start at random places.\n"
-             "sequential: row r of step k (from 0) is window k * batch + r of\n"
-             "the training data, cut into windows of CONTEXT + 1 tokens every\n"
-             "CONTEXT tokens; after the last window comes the first")
+             "shuffled: windows of CONTEXT + 1 tokens every CONTEXT tokens,\n"
+             "each once in an epoch.\n"
+             "sequential: row r of step k (from 0) is window k * batch + r;\n"
+             "after the last window comes the first.\n"
+             "packed: rows of whole documents, each from a fresh state; those\n"
+             "longer than CONTEXT are cut, and rows may have empty ends.\n"
+             "streams: row r of a step goes on where row r of the one before\n"
+             "ended, with its state; documents begin from a fresh one")
       ->group("Data");
 }
 
@@ -132,14 +141,16 @@ void add_checkpoint_options(CLI::App& app, TrainOptions& options) {
   add_path(app, "--resume", options.resume, "DIR",
            "Go on with the unfinished training in DIR, its --out, as if it had\n"
            "never stopped. Of the other options, only --save-every, --keep,\n"
-           "--threads and --data (where the same data is now) can be given")
+           "--threads, --data and --val-data (where the same data is now) can\n"
+           "be given")
       ->group("Checkpoints");
 }
 
 // A run that goes on has its options already.
 void check_resume(const CLI::App& app) {
   if (app.count("--resume") == 0) return;
-  const std::set<std::string> possible{"--resume", "--save-every", "--keep", "--threads", "--data"};
+  const std::set<std::string> possible{"--resume",  "--save-every", "--keep",
+                                       "--threads", "--data",       "--val-data"};
   for (const CLI::Option* const option : app.get_options()) {
     const std::string name = option->get_name();
     if (option->count() > 0 && !possible.contains(name)) {
@@ -153,6 +164,7 @@ void check(const CLI::App& app, const TrainOptions& options) {
   refuse_both(app, "--preset", "--model", "each says what the model is");
   refuse_both(app, "--init", "--preset", "the config comes from the directory");
   refuse_both(app, "--init", "--model", "the config comes from the directory");
+  refuse_both(app, "--val-data", "--val-fraction", "each says what to validate on");
   refuse_both(app, "--init", "--tokenizer", "the tokenizer comes from the directory");
   refuse_both(app, "--vocab-size", "--model", "the config says how many tokens there are");
   refuse_both(app, "--vocab-size", "--init", "the config says how many tokens there are");
