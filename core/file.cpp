@@ -6,10 +6,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <system_error>
 #include <utility>
 
+#include "core/directory.h"
+#include "core/disk.h"
 #include "core/error.h"
 
 namespace carousel {
@@ -24,23 +27,16 @@ std::string reason(int error) { return std::generic_category().message(error); }
   fail("cannot read {}: {}", path.string(), why);
 }
 
-// Closes on every way out.
-class Descriptor {
- public:
-  Descriptor(const fs::path& path, int flags) : number_(::open(path.c_str(), flags | O_CLOEXEC)) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  operator int() const { return number_; }
+[[noreturn]] void cannot_write(const fs::path& path, int error) {
+  fail("cannot write {}: {}", path.string(), reason(error));
+}
 
- private:
-  int number_;
-};
+Descriptor open_to_read(const fs::path& path, int flags = 0) {
+  return Descriptor(::open(path.c_str(), flags | O_RDONLY | O_CLOEXEC));
+}
 
 // Up to count bytes, or −1; a signal is no reason to stop.
-ssize_t read_some(int descriptor, char* bytes, std::size_t count) {
+ssize_t read_some(int descriptor, std::byte* bytes, std::size_t count) {
   ssize_t got;
   do {
     got = ::read(descriptor, bytes, count);
@@ -48,9 +44,15 @@ ssize_t read_some(int descriptor, char* bytes, std::size_t count) {
   return got;
 }
 
-bool sync(int descriptor) {
-  // Some file systems cannot, and say EINVAL.
-  return ::fsync(descriptor) == 0 || errno == EINVAL;
+// All of the bytes; 0, or the error. Some systems refuse more than 2 GiB in one call.
+int write_all(int descriptor, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const std::size_t step = std::min(bytes.size(), std::size_t{1} << 30);
+    const ssize_t written = disk::write(descriptor, bytes.data(), step);
+    if (written < 0) return errno;
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+  return 0;
 }
 
 fs::path follow_links(const fs::path& path) {
@@ -59,31 +61,33 @@ fs::path follow_links(const fs::path& path) {
   return unresolved ? path : target;
 }
 
-fs::path directory_of(const fs::path& path) {
-  return path.has_parent_path() ? path.parent_path() : fs::path(".");
-}
-
 }  // namespace
 
-std::string read_file(const fs::path& path, Empty empty) {
-  const Descriptor file(path, O_RDONLY);
+void read_in_pieces(const fs::path& path,
+                    const std::function<void(std::span<const std::byte>)>& take) {
+  const Descriptor file = open_to_read(path);
   if (file < 0) cannot_read(path, reason(errno));
-  constexpr std::size_t step = std::size_t{1} << 20;
-  std::string bytes;
+  std::array<std::byte, std::size_t{1} << 16> piece;
   for (;;) {
-    const std::size_t before = bytes.size();
-    bytes.resize(before + step);
-    const ssize_t got = read_some(file, bytes.data() + before, step);
+    const ssize_t got = read_some(file, piece.data(), piece.size());
     if (got < 0) cannot_read(path, reason(errno));
-    bytes.resize(before + static_cast<std::size_t>(got));
-    if (got == 0) break;
+    if (got == 0) return;
+    take(std::span(piece).first(static_cast<std::size_t>(got)));
   }
+}
+
+std::string read_file(const fs::path& path, Empty empty) {
+  std::string bytes;
+  read_in_pieces(path, [&](std::span<const std::byte> piece) {
+    bytes.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+  });
   if (bytes.empty() && empty == Empty::refused) cannot_read(path, "the file is empty");
   return bytes;
 }
 
 MappedFile::MappedFile(const fs::path& path) : path_(path) {
-  const Descriptor file(path, O_RDONLY | O_NONBLOCK);  // opening a pipe must not wait for a writer
+  // Opening a pipe must not wait for a writer.
+  const Descriptor file = open_to_read(path, O_NONBLOCK);
   struct stat status {};
   if (file < 0 || ::fstat(file, &status) != 0) cannot_read(path, reason(errno));
   if (S_ISDIR(status.st_mode)) cannot_read(path, reason(EISDIR));
@@ -111,53 +115,43 @@ MappedFile::~MappedFile() {
   if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
 }
 
+void MappedFile::release() const {
+  if (data_ != nullptr) ::madvise(const_cast<std::byte*>(data_), size_, MADV_DONTNEED);
+}
+
 AtomicFile::AtomicFile(const fs::path& path) : path_(path), target_(follow_links(path)) {
   struct stat status {};
   if (::stat(target_.c_str(), &status) == 0) {
-    if (S_ISDIR(status.st_mode)) fail_with(EISDIR);
+    if (S_ISDIR(status.st_mode)) cannot_write(path_, EISDIR);
     // A rename would put a file in place of the device or pipe.
     CAROUSEL_CHECK(S_ISREG(status.st_mode), "cannot write {}: not a regular file", path_.string());
   }
   for (int attempt = 0; descriptor_ < 0; ++attempt) {
     temporary_ = target_;
     temporary_ += fmt::format(".{}.{}.tmp", ::getpid(), attempt);
-    descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (descriptor_ < 0 && errno != EEXIST) fail_with(errno);
+    descriptor_ = Descriptor(disk::create(temporary_, O_EXCL));
+    if (descriptor_ < 0 && errno != EEXIST) cannot_write(path_, errno);
   }
 }
 
 AtomicFile::~AtomicFile() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+  if (!temporary_.empty()) disk::remove(temporary_);
 }
 
 void AtomicFile::write(std::span<const std::byte> bytes) {
-  while (!bytes.empty()) {
-    // Some systems refuse more than 2 GiB in one call.
-    const std::size_t step = std::min(bytes.size(), std::size_t{1} << 30);
-    const ssize_t written = ::write(descriptor_, bytes.data(), step);
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) fail_with(errno);
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
-  }
+  if (const int error = write_all(descriptor_, bytes)) cannot_write(path_, error);
 }
 
 void AtomicFile::flush() {
-  if (!sync(descriptor_)) fail_with(errno);
+  if (disk::sync(descriptor_) != 0) cannot_write(path_, errno);
 }
 
 void AtomicFile::commit() {
   flush();
-  if (::close(std::exchange(descriptor_, -1)) != 0) fail_with(errno);
-  if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail_with(errno);
+  if (disk::close(descriptor_.release()) != 0) cannot_write(path_, errno);
+  if (disk::rename(temporary_, target_) != 0) cannot_write(path_, errno);
   temporary_.clear();
-  // The new name itself is on the disk only when the directory is.
-  const Descriptor directory(directory_of(target_), O_RDONLY | O_DIRECTORY);
-  if (directory >= 0 && !sync(directory)) fail_with(errno);
-}
-
-void AtomicFile::fail_with(int error) const {
-  fail("cannot write {}: {}", path_.string(), reason(error));
+  sync_directory(target_.parent_path());
 }
 
 void write_file_atomically(const fs::path& path, std::string_view bytes) {
@@ -166,19 +160,18 @@ void write_file_atomically(const fs::path& path, std::string_view bytes) {
   file.commit();
 }
 
-void make_directories(const fs::path& path) {
-  std::error_code error;
-  fs::create_directories(path, error);
-  if (!error && fs::is_directory(path, error)) return;
-  // What is in the way may be a file further up.
-  for (fs::path above = path; !above.empty(); above = above.parent_path()) {
-    std::error_code unknown;
-    const bool in_the_way = fs::exists(above, unknown) && !fs::is_directory(above, unknown);
-    CAROUSEL_CHECK(!in_the_way, "cannot create the directory {}: {} is not a directory",
-                   path.string(), above.string());
-    if (above == above.parent_path()) break;
-  }
-  fail("cannot create the directory {}: {}", path.string(), error.message());
+GrowingFile::GrowingFile(const fs::path& path)
+    : path_(path), descriptor_(disk::create(path, O_TRUNC | O_APPEND)) {
+  if (descriptor_ < 0) cannot_write(path_, errno);
+}
+
+void GrowingFile::write(std::string_view bytes) {
+  const int error = write_all(descriptor_, std::as_bytes(std::span(bytes)));
+  if (error != 0) cannot_write(path_, error);
+}
+
+void GrowingFile::flush() {
+  if (disk::sync(descriptor_) != 0) cannot_write(path_, errno);
 }
 
 }  // namespace carousel

@@ -4,9 +4,12 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
+
+#include "core/descriptor.h"
 
 namespace carousel {
 
@@ -15,6 +18,10 @@ enum class Empty { refused, allowed };
 // The bytes of a file or pipe. Throws Error when it is missing, unreadable, a directory, or empty
 // where that is refused.
 std::string read_file(const std::filesystem::path& path, Empty empty = Empty::refused);
+
+// The same bytes piece by piece, in order, none for an empty file. Throws Error as read_file does.
+void read_in_pieces(const std::filesystem::path& path,
+                    const std::function<void(std::span<const std::byte>)>& take);
 
 // A regular file as memory, read only: pages come from the disk as they are looked at. The file
 // must not shrink meanwhile.
@@ -28,6 +35,10 @@ class MappedFile {
 
   std::span<const std::byte> bytes() const { return {data_, size_}; }
   const std::filesystem::path& path() const { return path_; }
+
+  // Pages that were looked at no longer count as this process's memory; they come back when they
+  // are looked at again, from the system's cache as long as it has them.
+  void release() const;
 
  private:
   std::filesystem::path path_;
@@ -54,18 +65,28 @@ class AtomicFile {
   void commit();
 
  private:
-  [[noreturn]] void fail_with(int error) const;
-
   std::filesystem::path path_;    // as messages name it
   std::filesystem::path target_;  // with links followed
   std::filesystem::path temporary_;
-  int descriptor_ = -1;
+  Descriptor descriptor_;
 };
 
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
 
-// Creates a directory and those above it; one that exists is fine. Throws Error, naming what is in
-// the way.
-void make_directories(const std::filesystem::path& path);
+// A file that starts empty and grows while others read it. What was written is seen at once, and
+// survives the end of the process; that of the machine only after flush().
+class GrowingFile {
+ public:
+  // All throw Error when the file cannot be written.
+  explicit GrowingFile(const std::filesystem::path& path);
+  void write(std::string_view bytes);
+  void flush();
+
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+  Descriptor descriptor_;
+};
 
 }  // namespace carousel

@@ -1,7 +1,7 @@
 #include "core/json.h"
 
 #include <nlohmann/json.hpp>
-#include <set>
+#include <unordered_set>
 #include <vector>
 
 #include "core/error.h"
@@ -36,7 +36,7 @@ class Watch {
 
  private:
   std::string_view origin_;
-  std::vector<std::set<std::string>> keys_;  // of the objects that are open
+  std::vector<std::unordered_set<std::string>> keys_;  // of the objects that are open
 };
 
 std::string shorten(std::string text) {

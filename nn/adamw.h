@@ -39,6 +39,13 @@ class AdamW {
     std::string name;
     Tensor<Real> m, v;       // of the parameter's shape
     std::int64_t steps = 0;  // updates so far; fewer than of others where no gradient had arrived
+
+    static void visit(auto& self, auto&& v) {
+      v("name", self.name);
+      v("m", self.m);
+      v("v", self.v);
+      v("steps", self.steps);
+    }
   };
 
   // Throws Error for an option outside its range (betas in [0, 1), eps and decay ≥ 0), a constant,

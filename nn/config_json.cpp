@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "core/json_object.h"
 #include "nn/config.h"
-#include "nn/json_object.h"
 
 namespace carousel {
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/directory.h"
 #include "core/file.h"
 #include "core/safetensors.h"
 #include "ops/layout.h"

@@ -4,21 +4,21 @@
 set -euo pipefail
 
 packages=(g++ cmake ninja-build libfmt-dev libcli11-dev nlohmann-json3-dev doctest-dev
-  libboost-context-dev "$@")
+  libboost-context-dev libxxhash-dev pkg-config libpcre2-dev libutf8proc-dev robin-map-dev "$@")
 
 if ! command -v apt-get dpkg-query > /dev/null; then
   missing=()
-  for tool in c++ cmake ninja; do
+  for tool in c++ cmake ninja pkg-config; do
     command -v "$tool" > /dev/null || missing+=("$tool")
   done
   if [ ${#missing[@]} -gt 0 ]; then
     echo "setup: no apt-get here and no ${missing[*]}; install a C++20 compiler with OpenMP (g++ >= 12 or" \
-      "clang >= 14), cmake >= 3.25, ninja, fmt >= 9, CLI11, nlohmann-json, doctest and Boost.Context, then run" \
-      "this again" >&2
+      "clang >= 14), cmake >= 3.25, ninja, pkg-config, fmt >= 9, CLI11, nlohmann-json, doctest, Boost.Context," \
+      "PCRE2, utf8proc, robin-map and xxHash, then run this again" >&2
     exit 1
   fi
-  echo "setup: no apt-get here; the build expects fmt >= 9, CLI11, nlohmann-json, doctest and Boost.Context" \
-    "where CMake's find_package sees them" >&2
+  echo "setup: no apt-get here; the build expects fmt >= 9, CLI11, nlohmann-json, doctest, Boost.Context and" \
+    "robin-map where CMake's find_package sees them, xxHash where the compiler does, PCRE2 and utf8proc where pkg-config does" >&2
   exit 0
 fi
 

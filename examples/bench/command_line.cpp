@@ -54,6 +54,7 @@ std::variant<Options, Answer> parse_command_line(int argc, const char* const* ar
   MatmulOptions matmul;
   TrainOptions train;
   DecodeOptions decode;
+  TokenizerTimingOptions tokenizer;
   decode.warmup = 8, decode.steps = 100;
 
   CLI::App app("Measures kernels, training steps and decode steps.", "carousel-bench");
@@ -80,6 +81,14 @@ std::variant<Options, Answer> parse_command_line(int argc, const char* const* ar
   add_timing(decode_app, decode);
   add_threads(decode_app, decode.threads);
 
+  CLI::App& tokenizer_app =
+      *app.add_subcommand("tokenizer", "Time the encoding of a text on one thread, and print JSON");
+  add_path(tokenizer_app, "--tokenizer", tokenizer.tokenizer, "byte|PATH", "The tokenizer")
+      ->required();
+  add_number(tokenizer_app, "--rounds", tokenizer.rounds, at_least_one,
+             "Times; the fastest counts");
+  add_path(tokenizer_app, "FILE", tokenizer.file, "", "The text")->required();
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -88,6 +97,7 @@ std::variant<Options, Answer> parse_command_line(int argc, const char* const* ar
   if (matmul_app.parsed()) return matmul;
   if (train_app.parsed()) return train;
   if (decode_app.parsed()) return decode;
+  if (tokenizer_app.parsed()) return tokenizer;
   benchmarks.google_benchmark = app.remaining();
   return benchmarks;
 }

@@ -9,6 +9,7 @@
 #include "examples/bench/benchmarks.h"
 #include "examples/bench/matmul_comparison.h"
 #include "examples/bench/timing.h"
+#include "examples/bench/tokenizer_timing.h"
 
 namespace carousel::bench {
 
@@ -27,7 +28,8 @@ struct TrainOptions : TimingOptions {
 struct DecodeOptions : TimingOptions {
   int threads = carousel::threads();
 };
-using Options = std::variant<BenchmarkOptions, MatmulOptions, TrainOptions, DecodeOptions>;
+using Options = std::variant<BenchmarkOptions, MatmulOptions, TrainOptions, DecodeOptions,
+                             TokenizerTimingOptions>;
 
 // What to print instead of running, with an exit code: help, or a complaint.
 struct Answer {

@@ -79,6 +79,8 @@ int run(const DecodeOptions& options) {
   return time_decoding(options);
 }
 
+int run(const TokenizerTimingOptions& options) { return time_tokenizer(options); }
+
 int run_command_line(int argc, const char* const* argv) {
   const auto parsed = parse_command_line(argc, argv);
   if (const auto* answer = std::get_if<Answer>(&parsed)) {

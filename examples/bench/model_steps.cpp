@@ -21,7 +21,7 @@ TrainingSteps::TrainingSteps(const LanguageModel<float>& model, program::Batch b
       trainer_(model, {}, {.peak = learning_rate, .decay = Decay::constant}, /*grad_clip=*/1,
                /*seed=*/1) {}
 
-double TrainingSteps::operator()() { return trainer_.step(done_++, batch_).loss; }
+double TrainingSteps::operator()() { return trainer_.step(done_++, {&batch_, 1}).loss; }
 
 std::span<const float> DecodeSteps::operator()(std::int32_t token) {
   output_ = model_(Tensor<std::int32_t>::from({1, 1}, {token}), std::move(output_.state));

@@ -42,7 +42,7 @@ double loss_of(std::span<const float> logits, std::int32_t target) {
 
 int time_training(const TimingOptions& options) {
   const auto model = load_model<float>(options.model);
-  const program::Corpus corpus({options.tokens});
+  const program::Corpus corpus({options.tokens}, Tokenizer::bytes());
   corpus.check_vocabulary(model.config.vocab_size);
   CAROUSEL_CHECK(corpus.size() > options.batch * options.length,
                  "{}: has {}, want one more than {} x {}", options.tokens.string(),
@@ -66,7 +66,7 @@ int time_training(const TimingOptions& options) {
 
 int time_decoding(const TimingOptions& options) {
   const auto model = load_model<float>(options.model);
-  const program::Corpus corpus({options.tokens});
+  const program::Corpus corpus({options.tokens}, Tokenizer::bytes());
   corpus.check_vocabulary(model.config.vocab_size);
   const auto count = options.warmup + options.steps;
   CAROUSEL_CHECK(corpus.size() > count, "{}: has {}, want more than {}", options.tokens.string(),

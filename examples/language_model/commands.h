@@ -6,9 +6,14 @@
 namespace carousel::program {
 
 int run(const TrainOptions& options);
+int run(const PrepareCommandOptions& options);
 int run(const GenerateOptions& options);
 int run(const EvalOptions& options);
 int run(const GradcheckOptions& options);
 int run(const InfoOptions& options);
+int run(const TokenizerTrainOptions& options);
+int run(const TokenizerEncodeOptions& options);
+int run(const TokenizerDecodeOptions& options);
+int run(const TokenizerInfoOptions& options);
 
 }  // namespace carousel::program

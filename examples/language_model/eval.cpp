@@ -9,6 +9,8 @@
 #include "examples/language_model/evaluation.h"
 #include "examples/language_model/initial_model.h"
 #include "examples/language_model/streams.h"
+#include "examples/language_model/tokenizers.h"
+#include "examples/language_model/training_data.h"
 #include "nn/model_directory.h"
 
 namespace carousel::program {
@@ -34,13 +36,16 @@ std::string as_text(const Evaluation& result, const Corpus& corpus) {
 template <class Real>
 int evaluate_files(const EvalOptions& options) {
   if (!options.logits.empty()) AtomicFile(options.logits);  // fails now rather than after the work
-  const Corpus corpus(options.data);
   const auto model = load_model<Real>(options.model);
   move_to<Real>(model, options.device);
+  Corpus corpus =
+      open_to_measure(options.data, tokenizer_of_model(options.model, model.config.vocab_size));
   corpus.check_vocabulary(model.config.vocab_size);
 
-  EvaluationOptions<Real> how{.context = options.context.value_or(context_of(model.config)),
-                              .carry_state = options.carry_state};
+  EvaluationOptions<Real> how{
+      .context = options.context.value_or(context_of(model.config)),
+      .carry_state = options.carry_state,
+      .documents = options.documents ? Documents::apart : Documents::joined};
   Tensor<Real> logits;
   if (!options.logits.empty() && corpus.size() >= 2) {
     logits = Tensor<Real>({corpus.size() - 1, model.config.vocab_size});
@@ -48,7 +53,7 @@ int evaluate_files(const EvalOptions& options) {
       std::ranges::copy(rows, logits.mutable_data() + first * logits.dim(1));
     };
   }
-  const Evaluation result = evaluate<Real>(model, split(corpus, 0).training, how);
+  const Evaluation result = evaluate<Real>(model, {&corpus, 0, corpus.size()}, how);
   if (logits.defined()) write_safetensors(options.logits, {{"logits", logits}});
   print(options.json ? as_json(result, corpus) : as_text(result, corpus));
   return 0;

@@ -5,7 +5,6 @@
 #include <numbers>
 
 #include "core/error.h"
-#include "examples/language_model/batches.h"
 #include "ops/cross_entropy.h"
 
 namespace carousel::program {
@@ -32,7 +31,9 @@ class Evaluator {
       read_windows(w * window, std::min(rows, whole - w), window);
     }
     if (N > whole * window && !stopped_) read_windows(whole * window, 1, N - whole * window);
-    return {sum_ / static_cast<double>(count_), count_, stopped_};
+    CAROUSEL_CHECK(count_ > 0 || stopped_, "evaluation: there is nothing to predict in {}",
+                   tokens_.count());
+    return {count_ > 0 ? sum_ / static_cast<double>(count_) : 0, count_, stopped_};
   }
 
  private:
@@ -42,10 +43,12 @@ class Evaluator {
     ModelState<Real> state;
     for (std::int64_t at = 0; at < window && !stopped_; at += segment) {
       const std::int64_t length = std::min(segment, window - at);
-      const Batch batch = read_batch(tokens_, begin + at, window, rows, length);
-      auto output = model_(batch.inputs, state);
+      const Batch batch = read_batch(tokens_, begin + at, window, rows, length, options_.documents);
+      auto output = model_(batch.inputs, state, {.reset = batch.reset});
       state = std::move(output.state);
-      add(cross_entropy(output.logits, batch.targets).value.item(), rows * length);
+      if (const std::int64_t predicted = batch.predicted(); predicted > 0) {
+        add(cross_entropy(output.logits, batch.targets).value.item(), predicted);
+      }
       if (options_.on_logits) report(output.logits.value.to(Device::cpu), begin + at, window);
       stopped_ = options_.stop && options_.stop();
     }

@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include "examples/language_model/corpus.h"
+#include "data/batches.h"
 #include "nn/language_model.h"
 
 namespace carousel::program {
@@ -15,6 +15,11 @@ struct Evaluation {
 
   double bits() const;        // loss in bits
   double perplexity() const;  // e^loss
+
+  static void visit(auto& self, auto&& v) {
+    v("loss", self.loss);
+    v("tokens", self.tokens);
+  }
 };
 
 // What an evaluation is told, beside the model and the tokens.
@@ -22,14 +27,16 @@ template <class Real>
 struct EvaluationOptions {
   std::int64_t context;      // window length
   bool carry_state = false;  // from window to window; otherwise each starts fresh
+  Documents documents = Documents::joined;
   // Called with logits (rows, V) of the predicted tokens first, first + 1, …
   std::function<void(std::int64_t first, std::span<const Real> logits)> on_logits = {};
   std::function<bool()> stop = {};  // asked between batches
 };
 
 // Predicts tokens 1 … N − 1 of N ≥ 2. The inputs 0 … N − 2 are cut into windows of `context`; the
-// last may be shorter. Memory depends neither on N nor on the context. Throws Error when N < 2, and
-// for a loss that is not finite.
+// last may be shorter. With documents apart each begins from a fresh state, and its first token is
+// not predicted. Memory depends neither on N nor on the context. Throws Error when N < 2 or nothing
+// can be predicted, and for a loss that is not finite.
 template <class Real>
 Evaluation evaluate(const LanguageModel<Real>& model, const Tokens& tokens,
                     const EvaluationOptions<Real>& options);

@@ -2,6 +2,7 @@
 #include "examples/language_model/commands.h"
 #include "examples/language_model/dtype.h"
 #include "examples/language_model/streams.h"
+#include "examples/language_model/tokenizers.h"
 #include "examples/language_model/writer.h"
 #include "nn/model_directory.h"
 
@@ -12,27 +13,26 @@ namespace {
 template <class Real>
 void generate(const GenerateOptions& options) {
   const auto model = load_model<Real>(options.model);
-  CAROUSEL_CHECK(model.config.vocab_size <= 256,
-                 "generate: {} has a vocab_size of {}, want at most 256: its tokens must be bytes",
-                 options.model.string(), model.config.vocab_size);
+  const std::int64_t V = model.config.vocab_size;
+  const auto tokenizer = tokenizer_of_model(options.model, V);
+  CAROUSEL_CHECK(
+      tokenizer,
+      "generate: {} has no tokenizer.json and a vocab_size of {}, want a tokenizer or at "
+      "most 256 tokens, which are bytes then",
+      options.model.string(), V);
+  const auto prompt =
+      options.prompt.empty() ? start_of_text(*tokenizer) : tokenizer->encode(options.prompt);
+  for (const std::int32_t token : prompt) {
+    CAROUSEL_CHECK(token < V, "generate: the prompt has token {}, but the vocab_size of {} is {}",
+                   token, options.model.string(), V);
+  }
   const Sampling sampling{
       .temperature = options.temperature, .top_k = options.top_k, .top_p = options.top_p};
   move_to<Real>(model, options.device);
-  Writer<Real> writer(model, sampling, options.seed);
-  std::vector<std::int32_t> prompt;
-  for (const char c : options.prompt) prompt.push_back(static_cast<unsigned char>(c));
-  if (prompt.empty()) prompt = {start_token};
-  for (const std::int32_t token : prompt) {
-    CAROUSEL_CHECK(token < model.config.vocab_size,
-                   "generate: the prompt has byte {}, but the vocab_size of {} is {}", token,
-                   options.model.string(), model.config.vocab_size);
-  }
+  Writer<Real> writer(model, sampling, options.seed, tokenizer->vocab_size());
   writer.read(prompt);
-
   print(options.prompt);
-  for (std::int64_t i = 0; i < options.tokens; ++i) {
-    print(std::string(1, static_cast<char>(writer.write())));
-  }
+  print_text(writer, *tokenizer, options.tokens);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "examples/language_model/options/options.h"
 #include "nn/language_model.h"
+#include "text/tokenizer.h"
 
 namespace carousel::program {
 
@@ -14,8 +15,11 @@ std::int64_t context_of(const ModelConfig& config);
 
 // From --preset or --model, with the initial weights of the seed, or from --init, with its weights.
 // --vocab-size and --dropout change the config; --context does, unless it is a given one for longer
-// sequences. Throws Error naming the file that is missing or makes no sense.
+// sequences. A preset has as many tokens as the tokenizer. Throws Error naming the file that is
+// missing or makes no sense, and when the tokenizer, unless it is bytes, has more tokens than the
+// model.
 template <class Real>
-LanguageModel<Real> initial_model(const TrainOptions& options);
+LanguageModel<Real> initial_model(const TrainOptions& options,
+                                  const std::optional<Tokenizer>& tokenizer);
 
 }  // namespace carousel::program

@@ -12,7 +12,7 @@ volatile std::sig_atomic_t received = 0;
 void install(void (*handler)(int)) {
   struct sigaction action = {};
   action.sa_handler = handler;
-  action.sa_flags = static_cast<int>(SA_RESTART | SA_RESETHAND);
+  action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
   for (const int signal : {SIGINT, SIGTERM}) ::sigaction(signal, &action, nullptr);
 }
@@ -21,7 +21,10 @@ void install(void (*handler)(int)) {
 
 Interrupt::Interrupt() {
   received = 0;
-  install([](int signal) { received = signal; });
+  install([](int signal) {
+    received = signal;
+    install(SIG_DFL);
+  });
 }
 
 Interrupt::~Interrupt() { install(SIG_DFL); }

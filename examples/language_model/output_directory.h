@@ -3,17 +3,23 @@
 
 #include <filesystem>
 
+#include "core/descriptor.h"
+
 namespace carousel::program {
 
+enum class Start { anew, resumed };
+
 // Files are made in DIR/unfinished-training and moved into DIR when all are complete, so a model
-// that is there already stays whole until a new one takes its place.
+// that is there already stays whole until a new one takes its place. One run at a time.
 class OutputDirectory {
  public:
-  // Makes DIR and DIR/unfinished-training. Throws Error when that fails, and when DIR is not a
-  // directory, or holds something but no model.
-  explicit OutputDirectory(std::filesystem::path directory);
+  // Anew: makes DIR and an empty DIR/unfinished-training; throws Error when that fails, when DIR is
+  // not a directory, or holds something but no model, or checkpoints of a run. Resumed: leaves
+  // nothing in DIR/unfinished-training but its checkpoints; throws Error when there is none. Both
+  // throw Error while another run has the directory.
+  OutputDirectory(std::filesystem::path directory, Start start);
 
-  // Removes DIR/unfinished-training, and DIR if it is new and empty.
+  // Removes DIR/unfinished-training, and DIR if it is new and empty, unless there are checkpoints.
   ~OutputDirectory();
   OutputDirectory(const OutputDirectory&) = delete;
   OutputDirectory& operator=(const OutputDirectory&) = delete;
@@ -21,11 +27,17 @@ class OutputDirectory {
   const std::filesystem::path& path() const { return directory_; }
   const std::filesystem::path& unfinished() const { return unfinished_; }
 
-  // Moves the model and its metrics into DIR. Throws Error when one cannot be moved.
+  // Moves the files (not the checkpoints) into DIR, and removes DIR/unfinished-training. Throws
+  // Error when one cannot be moved.
   void finish();
 
  private:
+  void start_anew();
+  void resume();
+  void lock();
+
   std::filesystem::path directory_, unfinished_;
+  Descriptor lock_;
   bool made_ = false;
 };
 

@@ -1,184 +1,138 @@
 #include <algorithm>
-#include <chrono>
-#include <numbers>
 
 #include "core/parallel.h"
 #include "examples/language_model/commands.h"
 #include "examples/language_model/dtype.h"
-#include "examples/language_model/evaluation.h"
 #include "examples/language_model/initial_model.h"
 #include "examples/language_model/interrupt.h"
-#include "examples/language_model/output_directory.h"
-#include "examples/language_model/progress.h"
+#include "examples/language_model/resume_command.h"
 #include "examples/language_model/streams.h"
-#include "examples/language_model/trainer.h"
+#include "examples/language_model/tokenizers.h"
+#include "examples/language_model/training.h"
 #include "examples/language_model/writer.h"
+#include "kernels/kernels.h"
 #include "nn/model_directory.h"
+#include "text/tokenizer_files.h"
 
 namespace carousel::program {
 
 namespace {
 
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+int report_interrupt(std::int64_t done, const TrainOptions& options) {
+  print_note(done > 0 ? fmt::format("interrupted after step {} of {}; go on with: {}", done,
+                                    options.steps, resume_command(options.out))
+                      : "interrupted before the first step; nothing was written");
+  return Interrupt::exit_code();
 }
 
-// The front of the tail that is validated on. Throws Error when nothing can be predicted in it.
-Tokens validation_tokens(Tokens tail, const TrainOptions& options) {
-  if (options.eval_tokens > 0) {
-    tail.end = std::min(tail.end, tail.begin + options.eval_tokens + 1);
+// The start of a text or, where there is no such thing, of the data.
+std::vector<std::int32_t> sample_start(const Corpus& corpus, std::int64_t vocab_size) {
+  std::vector<std::int32_t> first(1);
+  if (corpus.tokenizer()) first = start_of_text(*corpus.tokenizer());
+  const bool known = std::ranges::all_of(first, [&](std::int32_t id) { return id < vocab_size; });
+  if (!corpus.tokenizer() || !known) corpus.read(0, first);
+  return first;
+}
+
+// Text where the tokenizer is known, token ids as numbers.
+template <class Real>
+void print_sample(const LanguageModel<Real>& model, const Corpus& corpus,
+                  const TrainOptions& options) {
+  const auto& tokenizer = corpus.tokenizer();
+  const std::int64_t vocab_size = model.config.vocab_size;
+  Writer<Real> writer(model, {.temperature = 0.8}, options.seed,
+                      tokenizer ? tokenizer->vocab_size() : vocab_size);
+  writer.read(sample_start(corpus, vocab_size));
+  if (tokenizer) return print_text(writer, *tokenizer, options.sample_tokens);
+  for (std::int64_t i = 0; i < options.sample_tokens; ++i) {
+    print(fmt::format("{} ", writer.write()));
   }
-  CAROUSEL_CHECK(
-      options.val_fraction == 0 || tail.size() >= 2,
-      "train: --val-fraction {} leaves {} for validation, want at least 2, or 0 for no validation",
-      options.val_fraction, tail.count());
-  return tail;
 }
 
 template <class Real>
-class Training {
- public:
-  Training(const TrainOptions& options, const Corpus& corpus, const LanguageModel<Real>& model)
-      : options_(options),
-        corpus_(corpus),
-        model_(model),
-        context_(options.context.value_or(context_of(model_.config))),
-        batches_(split(corpus, options.val_fraction).training, options.order, options.batch,
-                 context_, options.seed),
-        validation_(validation_tokens(split(corpus, options.val_fraction).validation, options)),
-        trainer_(model_, adamw_options(), options.schedule(), options.grad_clip, options.seed) {}
-
-  int run() {
-    announce();
-    {
-      const Interrupt interrupt;
-      OutputDirectory out(options_.out);
-      const std::int64_t done = train(out.unfinished() / "metrics.jsonl");
-      if (done > 0) {
-        save_model(out.unfinished(), model_);
-        out.finish();
-      }
-      if (Interrupt::requested()) return report_interrupt(done);
-    }
-    print_results();
-    return 0;
+void print_results(const std::optional<Evaluation>& validation, const LanguageModel<Real>& model,
+                   const Corpus& corpus, const TrainOptions& options) {
+  if (validation) {
+    print(fmt::format("validation loss {:.4f} nats per {}, {:.4f} bits per {}, over {}\n",
+                      validation->loss, corpus.unit(), validation->bits(), corpus.unit(),
+                      corpus.count(validation->tokens)));
   }
+  if (options.sample_tokens == 0) return;
+  print("\n");
+  print_sample(model, corpus, options);
+  print("\n");
+}
 
- private:
-  AdamWOptions adamw_options() const {
-    return {.beta1 = options_.beta1,
-            .beta2 = options_.beta2,
-            .eps = options_.adam_eps,
-            .weight_decay = options_.weight_decay,
-            .weight_decay_on_embedding = model_.config.weight_decay_on_embedding};
-  }
+// From the first step, or from a checkpoint, to the last.
+template <class Real>
+int train(const TrainOptions& options, TrainingData& data, const LanguageModel<Real>& model,
+          OutputDirectory& out, const std::filesystem::path& checkpoint = {}) {
+  data.check_vocabulary(model.config.vocab_size);
+  move_to<Real>(model, options.device);
+  Training<Real> training(options, data, model);
+  if (!checkpoint.empty()) training.restore(checkpoint);
+  if (!training.run(out)) return report_interrupt(training.steps_made(), options);
+  print_results(training.validation(), model, data.corpus(), options);
+  return 0;
+}
 
-  void announce() const {
-    std::int64_t count = 0;
-    for (const auto& parameter : parameters<Real>(model_)) count += parameter.var.numel();
-    print_note(fmt::format(
-        "{} parameters; {} to train on, {} to validate on; {} step{} of {} x {}; {} on {}, {} "
-        "thread{}",
-        count, split(corpus_, options_.val_fraction).training.count(), validation_.size(),
-        options_.steps, options_.steps == 1 ? "" : "s", options_.batch, context_,
-        options_.dtype == Dtype::float32 ? "float32" : "float64", name(options_.device),
-        options_.threads, options_.threads == 1 ? "" : "s"));
-  }
+int start_anew(const TrainOptions& options) {
+  OutputDirectory out(options.out, Start::anew);
+  TrainingData data(options);
+  return with_dtype(options.dtype, [&](auto real) {
+    return train(options, data, initial_model<decltype(real)>(options, data.tokenizer()), out);
+  });
+}
 
-  // The number of steps made: fewer than wanted after an interrupt.
-  std::int64_t train(const std::filesystem::path& metrics_path) {
-    MetricsFile file(metrics_path);
-    Progress progress(options_.steps, corpus_.has_bytes());
-    const double tokens = static_cast<double>(options_.batch * context_);
-    double elapsed = 0;
-    for (std::int64_t k = 0; k < options_.steps; ++k) {
-      if (Interrupt::requested()) return k;
-      const auto start = std::chrono::steady_clock::now();
-      const StepResult result = trainer_.step(k, batches_(k));
-      const double seconds = std::max(seconds_since(start), 1e-9);
-      elapsed += seconds;
-      const StepMetrics metrics{.step = k + 1,
-                                .loss = result.loss,
-                                .gradient_norm = result.gradient_norm,
-                                .learning_rate = result.learning_rate,
-                                .tokens_per_second = tokens / seconds,
-                                .val_loss = validate_after(k + 1)};
-      file.add(metrics);
-      const double done = static_cast<double>(k + 1), all = static_cast<double>(options_.steps);
-      progress.show(metrics, done * tokens / elapsed, (all - done) * elapsed / done);
-    }
-    return options_.steps;
-  }
+// The options of the run that goes on, with those that were given now.
+TrainOptions resumed_options(const RunDescription& run, const TrainOptions& given,
+                             const std::filesystem::path& checkpoint) {
+  TrainOptions options = run.options;
+  options.out = given.resume;
+  options.threads = given.threads;
+  options.device = given.device;
+  if (given.save_every) options.save_every = given.save_every;
+  if (given.keep) options.keep = given.keep;
+  if (!given.data.empty()) options.data = given.data;
+  if (!given.val_data.empty()) options.val_data = given.val_data;
+  const auto tokenizer = checkpoint / "tokenizer.json";
+  if (std::filesystem::exists(tokenizer)) options.tokenizer = tokenizer;
+  return options;
+}
 
-  // The validation loss, when it is time for one and nobody interrupts it.
-  std::optional<double> validate_after(std::int64_t step) {
-    const bool due =
-        step == options_.steps || (options_.eval_every > 0 && step % options_.eval_every == 0);
-    if (!due || validation_.size() == 0 || Interrupt::requested()) return {};
-    const Evaluation evaluation =
-        evaluate<Real>(model_, validation_, {.context = context_, .stop = Interrupt::requested});
-    if (evaluation.stopped) return {};
-    validated_ = evaluation;
-    return evaluation.loss;
-  }
+// What must be as it was for the same bits to come out.
+void check_surroundings(const RunDescription& run, const TrainingData& data) {
+  CAROUSEL_CHECK(data.checksum() == run.data,
+                 "--resume: the data is not what the run was trained on: {} with checksum {}, want "
+                 "{} (--data and --val-data say where it is now)",
+                 data.corpus().count(data.corpus().size()), data.checksum(), run.data);
+  if (backend() == run.backend) return;
+  print_note(
+      fmt::format("the run began with {} kernels and goes on with {}: results may differ in "
+                  "their last bits",
+                  run.backend, backend()));
+}
 
-  int report_interrupt(std::int64_t done) const {
-    print_note(done > 0
-                   ? fmt::format("interrupted after step {} of {}; the weights so far are in {}",
-                                 done, options_.steps, options_.out.string())
-                   : "interrupted before the first step; nothing was written");
-    return Interrupt::exit_code();
-  }
-
-  void print_results() const {
-    const char* const unit = corpus_.unit();
-    if (validated_.tokens > 0) {
-      print(fmt::format("validation loss {:.4f} nats per {}, {:.4f} bits per {}, over {}\n",
-                        validated_.loss, unit, validated_.bits(), unit,
-                        corpus_.count(validated_.tokens)));
-    }
-    if (options_.sample_tokens == 0) return;
-    print("\n");
-    print_sample();
-    print("\n");
-  }
-
-  // Bytes as they are, token ids as numbers.
-  void print_sample() const {
-    Writer<Real> writer(model_, {.temperature = 0.8}, options_.seed);
-    std::int32_t first = start_token;
-    if (!corpus_.has_bytes() || first >= model_.config.vocab_size) corpus_.read(0, {&first, 1});
-    writer.read({&first, 1});
-    for (std::int64_t i = 0; i < options_.sample_tokens; ++i) {
-      const std::int32_t token = writer.write();
-      const bool byte = corpus_.has_bytes() && token < 256;
-      print(byte ? std::string(1, static_cast<char>(token)) : fmt::format("{} ", token));
-    }
-  }
-
-  const TrainOptions& options_;
-  const Corpus& corpus_;
-  const LanguageModel<Real>& model_;
-  std::int64_t context_;
-  Batches batches_;
-  Tokens validation_;
-  Trainer<Real> trainer_;
-  Evaluation validated_;
-};
+int resume(const TrainOptions& given) {
+  OutputDirectory out(given.resume, Start::resumed);
+  const WholeCheckpoint newest = newest_whole_checkpoint(out.unfinished());
+  for (const auto& damage : newest.damages) print_note(damage);
+  print_note(fmt::format("going on from {}", newest.path.string()));
+  const RunDescription run = load_run(newest.path);
+  const TrainOptions options = resumed_options(run, given, newest.path);
+  TrainingData data(options);
+  check_surroundings(run, data);
+  return with_dtype(options.dtype, [&](auto real) {
+    return train(options, data, load_model<decltype(real)>(newest.path), out, newest.path);
+  });
+}
 
 }  // namespace
 
 int run(const TrainOptions& options) {
   set_threads(options.threads);
   check_available(options.device);
-  const Corpus corpus = options.data.empty() ? Corpus::built_in() : Corpus(options.data);
-  return with_dtype(options.dtype, [&](auto real) {
-    using Real = decltype(real);
-    const auto model = initial_model<Real>(options);
-    corpus.check_vocabulary(model.config.vocab_size);
-    move_to<Real>(model, options.device);
-    return Training<Real>(options, corpus, model).run();
-  });
+  return options.resume.empty() ? start_anew(options) : resume(options);
 }
 
 }  // namespace carousel::program

@@ -5,6 +5,7 @@
 
 #include "autograd/tape.h"
 #include "core/error.h"
+#include "ops/arithmetic.h"
 #include "ops/cross_entropy.h"
 
 namespace carousel::program {
@@ -31,15 +32,12 @@ Trainer<Real>::Trainer(const LanguageModel<Real>& model, const AdamWOptions& ada
       dropout_(Random{seed}.named("dropout")) {}
 
 template <class Real>
-StepResult Trainer<Real>::step(std::int64_t k, const Batch& batch) {
-  const Tensor<Real> loss_there = run_backward(k, batch);
+StepResult Trainer<Real>::step(std::int64_t k, std::span<const Batch> batches,
+                               std::span<ModelState<Real>> carried) {
+  const double loss = accumulate(k, batches, carried);
+  if (!std::isfinite(loss)) report(k, "loss", loss);
   adamw_.clip_gradients(grad_clip_);
-  // All but the update is under way: here the host waits for the device, once a step.
-  const double loss = static_cast<double>(loss_there.item()), norm = adamw_.gradient_norm();
-  if (!std::isfinite(loss)) {
-    adamw_.clear_gradients();
-    report(k, "loss", loss);
-  }
+  const double norm = adamw_.gradient_norm();
   if (!std::isfinite(norm)) report(k, "gradient norm", norm);
   const double rate = learning_rate(schedule_, k);
   adamw_.step(rate);
@@ -48,15 +46,34 @@ StepResult Trainer<Real>::step(std::int64_t k, const Batch& batch) {
 }
 
 template <class Real>
-Tensor<Real> Trainer<Real>::run_backward(std::int64_t k, const Batch& batch) {
-  const Device device = model_.token_embedding.weight.device();
-  const auto inputs = batch.inputs.to(device), targets = batch.targets.to(device);
+double Trainer<Real>::accumulate(std::int64_t k, std::span<const Batch> batches,
+                                 std::span<ModelState<Real>> carried) {
+  std::int64_t all = 0;
+  for (const Batch& batch : batches) all += batch.predicted();
+  CAROUSEL_CHECK(all > 0, "train: step {}: there is nothing to predict in its tokens", k + 1);
+  const Random dropout = dropout_.named(fmt::format("step {}", k));
+  double loss = 0;
+  for (std::size_t i = 0; i < batches.size() && std::isfinite(loss); ++i) {
+    const double weight = static_cast<double>(batches[i].predicted()) / static_cast<double>(all);
+    ModelState<Real> fresh;
+    loss += run_backward(dropout.named(fmt::format("batch {}", i)), batches[i], weight,
+                         carried.empty() ? fresh : carried[i]);
+  }
+  return loss;
+}
+
+// Weight times the loss of one batch, whose gradient it adds.
+template <class Real>
+double Trainer<Real>::run_backward(Random dropout, const Batch& batch, double weight,
+                                   ModelState<Real>& state) {
   Tape tape;
-  const CallOptions options{.dropout = dropout_.named(fmt::format("step {}", k))};
-  const Var<Real> loss =
-      cross_entropy(model_(inputs, {}, options).logits, targets, targets.numel());
-  tape.backward(loss);
-  return loss.value;
+  auto output = model_(batch.inputs, state, {.reset = batch.reset, .dropout = dropout});
+  state = detach(output.state);
+  if (weight == 0) return 0;
+  const Var<Real> loss = cross_entropy(output.logits, batch.targets);
+  const double value = static_cast<double>(loss.value.item());
+  if (std::isfinite(value)) tape.backward(weight == 1 ? loss : scale(loss, weight));
+  return weight * value;
 }
 
 template <class Real>

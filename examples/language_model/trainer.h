@@ -1,10 +1,11 @@
 // Trainer: one optimisation step after the other.
 #pragma once
 
+#include <span>
 #include <string>
 #include <utility>
 
-#include "examples/language_model/batches.h"
+#include "data/batches.h"
 #include "nn/adamw.h"
 #include "nn/language_model.h"
 #include "nn/schedule.h"
@@ -12,9 +13,15 @@
 namespace carousel::program {
 
 struct StepResult {
-  double loss;           // before the step, mean over the batch's tokens, in nats
-  double gradient_norm;  // before clipping
-  double learning_rate;
+  double loss = 0;           // before the step, mean over its tokens, in nats
+  double gradient_norm = 0;  // before clipping
+  double learning_rate = 0;
+
+  static void visit(auto& self, auto&& v) {
+    v("loss", self.loss);
+    v("grad_norm", self.gradient_norm);
+    v("lr", self.learning_rate);
+  }
 };
 
 template <class Real>
@@ -24,14 +31,19 @@ class Trainer {
   Trainer(const LanguageModel<Real>& model, const AdamWOptions& adamw, const Schedule& schedule,
           double grad_clip, std::uint64_t seed);
 
-  // Step k = 0, 1, … of the schedule, on the model's device. The batch holds tokens of the model's
-  // vocabulary, which nobody checks again once they are on another device than the cpu. Throws
-  // Error when the loss or the gradient is not finite, and says where: the parameters are then as
-  // they were.
-  StepResult step(std::int64_t k, const Batch& batch);
+  // Step k = 0, 1, … of the schedule, with the gradient of the mean loss over the tokens of all
+  // batches. Where there are carried states, batch i begins with the i-th and leaves its last
+  // there; no gradient passes. Throws Error when there is nothing to predict, and when the loss or
+  // the gradient is not finite, and says where: the parameters are then as they were.
+  StepResult step(std::int64_t k, std::span<const Batch> batches,
+                  std::span<ModelState<Real>> carried = {});
+
+  AdamW<Real>& optimizer() { return adamw_; }
 
  private:
-  Tensor<Real> run_backward(std::int64_t k, const Batch& batch);  // the loss
+  double accumulate(std::int64_t k, std::span<const Batch> batches,
+                    std::span<ModelState<Real>> carried);
+  double run_backward(Random dropout, const Batch& batch, double weight, ModelState<Real>& state);
   std::pair<std::string, double> largest_parameter() const;
   [[noreturn]] void report(std::int64_t k, const char* what, double value) const;
 

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "examples/language_model/streams.h"
 #include "ops/layout.h"
+#include "text/text_stream.h"
 
 namespace carousel::program {
 
@@ -36,10 +38,19 @@ void Writer<Real>::advance(std::span<const std::int32_t> tokens) {
   auto [logits, state] = model_(Tensor<std::int32_t>::from({1, S}, tokens), std::move(state_));
   state_ = std::move(state);
   const auto last = slice(logits, 1, S - 1, 1).value.to(Device::cpu);
-  logits_.assign(last.values().begin(), last.values().end());
+  logits_.assign(last.values().begin(), last.values().begin() + choices_);
+}
+
+template <class Real>
+void print_text(Writer<Real>& writer, const Tokenizer& tokenizer, std::int64_t tokens) {
+  TextStream text;
+  for (std::int64_t i = 0; i < tokens; ++i) print(text.add(tokenizer.token(writer.write())));
+  print(text.finish());
 }
 
 template class Writer<float>;
 template class Writer<double>;
+template void print_text(Writer<float>&, const Tokenizer&, std::int64_t);
+template void print_text(Writer<double>&, const Tokenizer&, std::int64_t);
 
 }  // namespace carousel::program

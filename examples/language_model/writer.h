@@ -1,20 +1,27 @@
 // Writer: a model that continues a text token by token, in memory that does not grow with it.
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <vector>
 
 #include "core/random.h"
 #include "examples/language_model/sampling.h"
 #include "nn/language_model.h"
+#include "text/tokenizer.h"
 
 namespace carousel::program {
 
 template <class Real>
 class Writer {
  public:
-  Writer(const LanguageModel<Real>& model, const Sampling& sampling, std::uint64_t seed)
-      : model_(model), sampling_(sampling), random_(Random{seed}.named("sampling")) {}
+  // Writes no token from vocab_size on: a model may have more than its tokenizer.
+  Writer(const LanguageModel<Real>& model, const Sampling& sampling, std::uint64_t seed,
+         std::int64_t vocab_size)
+      : model_(model),
+        sampling_(sampling),
+        random_(Random{seed}.named("sampling")),
+        choices_(std::min(vocab_size, model.config.vocab_size)) {}
 
   // Takes in tokens that are given. Throws Error for one outside the vocabulary.
   void read(std::span<const std::int32_t> tokens);
@@ -28,6 +35,7 @@ class Writer {
   const LanguageModel<Real>& model_;
   Sampling sampling_;
   Random random_;
+  std::int64_t choices_;
   std::uint64_t written_ = 0;
   std::vector<std::int32_t> pending_;  // written but not yet taken in: the last may never be
   ModelState<Real> state_;
@@ -37,7 +45,8 @@ class Writer {
 extern template class Writer<float>;
 extern template class Writer<double>;
 
-// The token a text without a beginning is started from: a line break.
-inline constexpr std::int32_t start_token = '\n';
+// Writes that many tokens and prints their text as it comes, in whole characters.
+template <class Real>
+void print_text(Writer<Real>& writer, const Tokenizer& tokenizer, std::int64_t tokens);
 
 }  // namespace carousel::program

@@ -9,29 +9,13 @@
 #include <fstream>
 
 #include "core/error.h"
-#include "tests/core/temporary_directory.h"
+#include "tests/core/complaint.h"
 
 namespace carousel {
 
 namespace {
 
 namespace fs = std::filesystem;
-
-// What an action complains about, with the directory cut out of the sentence.
-template <class Action>
-std::string complaint(const TemporaryDirectory& directory, const Action& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    std::string sentence = error.what();
-    const std::string prefix = directory.path().string() + "/";
-    for (auto at = sentence.find(prefix); at != sentence.npos; at = sentence.find(prefix)) {
-      sentence.erase(at, prefix.size());
-    }
-    return sentence;
-  }
-  return "nothing";
-}
 
 void put(const fs::path& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
@@ -173,19 +157,16 @@ TEST_CASE("writing through a link keeps the link") {
   CHECK(directory.size() == 2);
 }
 
-TEST_CASE("make_directories creates the whole way and names what is in it") {
+TEST_CASE("a growing file starts empty, and what is written is there at once") {
   const TemporaryDirectory directory;
-  make_directories(directory / "a/b/c");
-  CHECK(fs::is_directory(directory / "a/b/c"));
-  CHECK_NOTHROW(make_directories(directory / "a/b/c"));
-  CHECK_NOTHROW(make_directories(directory / "a/b/d/"));
-  put(directory / "file", "x");
-  const auto create = [&](const char* name) {
-    return complaint(directory, [&] { make_directories(directory / name); });
-  };
-  CHECK(create("file") == "cannot create the directory file: file is not a directory");
-  CHECK(create("file/a/b") == "cannot create the directory file/a/b: file is not a directory");
-  CHECK_THROWS_AS(make_directories(""), Error);
+  put(directory / "file", "old");
+  GrowingFile file(directory / "file");
+  CHECK(read_file(directory / "file", Empty::allowed).empty());
+  file.write("one\n");
+  CHECK(read_file(directory / "file") == "one\n");
+  file.write("two\n");
+  CHECK(read_file(directory / "file") == "one\ntwo\n");
+  CHECK_THROWS_AS(GrowingFile(directory / "none/file"), Error);
 }
 
 }  // namespace carousel

@@ -10,10 +10,11 @@ namespace carousel {
 
 class TemporaryDirectory {
  public:
-  TemporaryDirectory() {
+  explicit TemporaryDirectory(
+      const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
     static int count = 0;
-    path_ = std::filesystem::temp_directory_path() /
-            ("carousel-test-" + std::to_string(::getpid()) + "-" + std::to_string(count++));
+    path_ =
+        parent / ("carousel-test-" + std::to_string(::getpid()) + "-" + std::to_string(count++));
     std::filesystem::create_directory(path_);
   }
   ~TemporaryDirectory() {
@@ -25,6 +26,11 @@ class TemporaryDirectory {
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
+
+  // Where to make one in memory, where there is such a place: for tests that sync a thousand times.
+  static std::filesystem::path memory() {
+    return ::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : std::filesystem::temp_directory_path();
+  }
 
   // The entries in it.
   std::size_t size() const {

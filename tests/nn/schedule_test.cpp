@@ -16,6 +16,13 @@ TEST_CASE("warm-up rises linearly, the cosine falls to the floor") {
   CHECK(std::abs(learning_rate(schedule, 12) - 2) <= 1e-15);
 }
 
+TEST_CASE("warm-up, stable, decay: the last steps lead down a straight line") {
+  const Schedule schedule{
+      .peak = 8, .floor = 2, .warmup = 2, .steps = 10, .decay = Decay::linear, .decay_steps = 3};
+  const double want[] = {4, 8, 8, 8, 8, 8, 8, 8, 6, 4, 2, 2};
+  for (int k = 0; k < 12; ++k) CHECK(std::abs(learning_rate(schedule, k) - want[k]) <= 1e-14);
+}
+
 TEST_CASE("a constant schedule stays at its peak") {
   const Schedule schedule{.peak = 3, .floor = 1, .warmup = 2, .steps = 9, .decay = Decay::constant};
   CHECK(learning_rate(schedule, 0) == 1.5);

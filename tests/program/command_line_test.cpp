@@ -24,14 +24,16 @@ TEST_CASE("program: help on every level goes to stdout") {
 TEST_CASE("program: help of train shows every option of it, with defaults") {
   const std::string help = run_program({"train", "--help"}).output;
   for (const char* const option :
-       {"--data",         "--val-fraction", "--model",    "--preset",    "--init",    "--context",
-        "--batch",        "--steps",        "--lr",       "--lr-min",    "--warmup",  "--schedule",
-        "--weight-decay", "--betas",        "--adam-eps", "--grad-clip", "--dropout", "--out",
-        "--eval-every",   "--order",        "--device",   "--dtype",     "--threads", "--seed"}) {
+       {"--data",      "--val-fraction", "--model",        "--preset",     "--init",
+        "--context",   "--batch",        "--steps",        "--lr",         "--lr-min",
+        "--warmup",    "--schedule",     "--weight-decay", "--betas",      "--adam-eps",
+        "--grad-clip", "--dropout",      "--out",          "--eval-every", "--order",
+        "--device",    "--dtype",        "--threads",      "--seed",       "--save-every",
+        "--keep",      "--resume",       "--accumulate",   "--decay-steps"}) {
     INFO(option);
     CHECK(help.find(std::string(option) + " ") != std::string::npos);
   }
-  CHECK(help.find("cosine|constant=cosine") != std::string::npos);
+  CHECK(help.find("cosine|constant|wsd=cosine") != std::string::npos);
   CHECK(help.find("--val-fraction N=0.1") != std::string::npos);
 }
 
@@ -97,6 +99,17 @@ TEST_CASE("program: a command line that makes no sense is one sentence and exit 
       {{"train", "--threads", "0"}, {"--threads"}},
       {{"train", "--threads", "5000"}, {"--threads"}},
       {{"train", "--seed", "-1"}, {"--seed"}},
+      {{"train", "--accumulate", "0"}, {"--accumulate"}},
+      {{"train", "--decay-steps", "5"}, {"--decay-steps", "wsd"}},
+      {{"train", "--schedule", "wsd", "--steps", "10", "--warmup", "5", "--decay-steps", "6"},
+       {"--decay-steps", "got 6", "5"}},
+      {{"train", "--save-every", "often"}, {"--save-every", "\"often\"", "10min"}},
+      {{"train", "--save-every", "min"}, {"--save-every"}},
+      {{"train", "--save-every", "-1"}, {"--save-every"}},
+      {{"train", "--keep", "0"}, {"--keep"}},
+      {{"train", "--resume", "x", "--lr", "1"}, {"--resume", "--lr"}},
+      {{"train", "--resume", "x", "--out", "y"}, {"--resume", "--out"}},
+      {{"train", "--resume", ""}, {"--resume"}},
       {{"generate"}, {"generate", "--model"}},
       {{"generate", "--model", "x", "--temperature", "-1"}, {"--temperature"}},
       {{"generate", "--model", "x", "--top-p", "0"}, {"--top-p"}},

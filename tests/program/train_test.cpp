@@ -3,9 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <csignal>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "core/file.h"
 #include "core/safetensors.h"
@@ -15,6 +13,7 @@
 #include "tests/core/safetensors_bytes.h"
 #include "tests/program/run_program.h"
 #include "tests/program/tiny_model.h"
+#include "text/tokenizer_files.h"
 
 namespace carousel {
 
@@ -83,13 +82,19 @@ TEST_CASE("train: metrics.jsonl has an object per step, with the schedule's lear
     CHECK(line.at("step") == i + 1);
     CHECK(line.at("loss").get<double>() > 0);
     CHECK(line.at("grad_norm").get<double>() > 0);
-    CHECK(line.at("tokens_per_second").get<double>() > 0);
     const double want =
         i < 3 ? 0.01 * (k + 1) / 3 : 0.002 + 0.008 * (1 + std::cos(M_PI * (k - 3) / 4)) / 2;
     CHECK(std::abs(line.at("lr").get<double>() - want) <= 1e-15);
     CHECK(line.contains("val_loss") == ((i + 1) % 2 == 0 || i + 1 == 7));
   }
   CHECK(metrics.back().at("loss") < metrics.front().at("loss"));
+  const auto speed = lines(read_file(s.out / "speed.jsonl"));
+  REQUIRE(speed.size() == 7);
+  for (std::size_t i = 0; i < 7; ++i) {
+    const auto line = nlohmann::json::parse(speed[i]);
+    CHECK(line.at("step") == i + 1);
+    CHECK(line.at("tokens_per_second").get<double>() > 0);
+  }
 }
 
 TEST_CASE("train: sequential order takes the windows of the file one after the other, and again") {
@@ -127,10 +132,12 @@ TEST_CASE("train: the weights are the same bit for bit whatever the number of th
   CHECK(weights[0] == weights[2]);
 }
 
-TEST_CASE("train: the directory holds the config, the weights in the run's dtype, and no more") {
+TEST_CASE(
+    "train: the directory holds config, tokenizer, metrics, weights in the run's dtype, no more") {
   const Scene s;
   s.train({"--steps", "2", "--dtype", "float64", "--dropout", "0.25"});
-  CHECK(std::distance(fs::directory_iterator(s.out), {}) == 3);
+  CHECK(std::distance(fs::directory_iterator(s.out), {}) == 5);
+  CHECK(load_tokenizer(s.out).is_bytes());
   const ModelConfig config = parse_config(read_file(s.out / "config.json"), "config.json");
   CHECK(config.dropout == 0.25);
   CHECK(config.context_length == 16);  // the config's, which is longer than --context
@@ -188,23 +195,20 @@ TEST_CASE("train: without --data it learns the project's own text") {
   CHECK(run.output.find("over 50 bytes") != std::string::npos);
 }
 
-TEST_CASE("train: Ctrl-C keeps the weights so far") {
+TEST_CASE("train: batches one after the other make the step that they make side by side") {
   const Scene s;
-  StartedProgram program(s.arguments({"--steps", "1000000", "--eval-every", "0"}));
-  const auto growing = s.out / "unfinished-training" / "metrics.jsonl";
-  while (!fs::exists(growing) || fs::file_size(growing) == 0) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  program.signal(SIGINT);
-  const Run run = program.wait();
-  INFO(run.error);
-  CHECK(run.exit_code == 130);
-  CHECK(run.output.empty());
-  CHECK(lines(run.error).back().find("interrupted after step") != std::string::npos);
-  CHECK(lines(run.error).back().find(s.out.string()) != std::string::npos);
-  CHECK(s.metrics().size() >= 1);
-  CHECK(!fs::exists(s.out / "unfinished-training"));
-  load_model<float>(s.out);
+  const auto losses = [&](const char* batch, const char* accumulate) {
+    const auto metrics = s.train({"--steps", "6", "--batch", batch, "--accumulate", accumulate,
+                                  "--dtype", "float64", "--lr", "0.01", "--warmup", "0"});
+    std::vector<double> result;
+    for (const auto& line : metrics) result.push_back(line.at("loss").get<double>());
+    return result;
+  };
+  const auto whole = losses("6", "1"), parts = losses("2", "3");
+  REQUIRE(parts.size() == whole.size());
+  // Sums in another order, carried through six steps.
+  for (std::size_t i = 0; i < whole.size(); ++i) CHECK(std::abs(parts[i] - whole[i]) <= 1e-10);
+  CHECK(whole.front() != whole.back());
 }
 
 }  // namespace carousel

@@ -45,11 +45,17 @@ Answer answer(const CLI::App& app, const CLI::ParseError& error) {
     app.exit(error, out, err);
     return {.output = without_double_blanks(out.str()), .error = {}};
   }
-  const auto chosen = app.get_subcommands();
-  const std::string name = chosen.empty() ? "" : chosen.front()->get_name() + ": ";
-  const std::string help = chosen.empty() ? "" : chosen.front()->get_name() + " ";
+  const CLI::App* last = &app;  // of the subcommands that were chosen
+  std::string names;
+  while (!last->get_subcommands().empty()) {
+    last = last->get_subcommands().front();
+    names += (names.empty() ? "" : " ") + last->get_name();
+  }
+  const std::string sentence = complaint(*last, error);
   return {.output = {},
-          .error = fmt::format("{}{} (see carousel {}--help)", name, complaint(app, error), help),
+          .error = names.empty()
+                       ? fmt::format("{} (see carousel --help)", sentence)
+                       : fmt::format("{}: {} (see carousel {} --help)", names, sentence, names),
           .exit_code = usage_error};
 }
 
@@ -57,19 +63,23 @@ Answer answer(const CLI::App& app, const CLI::ParseError& error) {
 
 std::variant<Options, Answer> parse_command_line(int argc, const char* const* argv) {
   TrainOptions train;
+  PrepareCommandOptions prepare;
   GenerateOptions generate;
   EvalOptions eval;
   GradcheckOptions gradcheck;
   InfoOptions info;
+  TokenizerOptions tokenizer;
 
   CLI::App app("Trains xLSTM language models and runs them.", "carousel");
   app.set_version_flag("--version", "carousel " CAROUSEL_VERSION);
   app.require_subcommand(1);
   add_train(app, train);
+  add_prepare(app, prepare);
   add_generate(app, generate);
   add_eval(app, eval);
   add_gradcheck(app, gradcheck);
   add_info(app, info);
+  add_tokenizer(app, tokenizer);
   app.footer("carousel SUBCOMMAND --help explains a subcommand's options.");
 
   try {
@@ -77,12 +87,15 @@ std::variant<Options, Answer> parse_command_line(int argc, const char* const* ar
   } catch (const CLI::ParseError& error) {
     return answer(app, error);
   }
-  const std::string chosen = app.get_subcommands().front()->get_name();
-  if (chosen == "train") return train;
-  if (chosen == "generate") return generate;
-  if (chosen == "eval") return eval;
-  if (chosen == "gradcheck") return gradcheck;
-  return info;
+  const CLI::App& subcommand = *app.get_subcommands().front();
+  const std::string name = subcommand.get_name();
+  if (name == "train") return train;
+  if (name == "prepare") return prepare;
+  if (name == "generate") return generate;
+  if (name == "eval") return eval;
+  if (name == "gradcheck") return gradcheck;
+  if (name == "info") return info;
+  return chosen(subcommand, tokenizer);
 }
 
 }  // namespace carousel::program

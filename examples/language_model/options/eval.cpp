@@ -6,9 +6,11 @@ namespace carousel::program {
 void add_eval(CLI::App& program, EvalOptions& options) {
   CLI::App& app = *program.add_subcommand("eval", "Measure how well a model predicts files");
   add_path(app, "--model", options.model, "DIR", "The model directory")->required()->group("Model");
-  add_paths(app, "--data", options.data, "FILE",
-            "What to predict, one file after the other: text, read as bytes,\n"
-            "or token files ending in .bin (little-endian 16-bit ids)")
+  add_paths(app, "--data", options.data, "DIR|FILE",
+            "What to predict: files one after the other, texts or token files\n"
+            "ending in .bin (nanoGPT's and llm.c's), or the validation\n"
+            "documents of a directory that carousel prepare made (all of them\n"
+            "where it keeps none)")
       ->required()
       ->group("Data");
   add_number(app, "--context", options.context, size,
@@ -18,6 +20,10 @@ void add_eval(CLI::App& program, EvalOptions& options) {
       ->group("Data");
   app.add_flag("--carry-state", options.carry_state,
                "Start each window from the state the one before ended in")
+      ->group("Data");
+  app.add_flag("--documents", options.documents,
+               "Start each document (a file, or what carousel prepare took for\n"
+               "one) from a fresh state, and do not predict its first token")
       ->group("Data");
   add_path(app, "--logits", options.logits, "FILE",
            "Write a safetensors file with a tensor \"logits\" (N, V): one row\n"

@@ -11,12 +11,12 @@ void add_generate(CLI::App& program, GenerateOptions& options) {
                  "given a line break, which is not printed")
       ->type_name("TEXT")
       ->group("Text");
-  add_number(app, "--tokens", options.tokens, not_negative, "Bytes to write")->group("Text");
+  add_number(app, "--tokens", options.tokens, not_negative, "Tokens to write")->group("Text");
   add_number(app, "--temperature", options.temperature, zero_or_above,
-             "Divides the logits; 0: always the likeliest byte")
+             "Divides the logits; 0: always the likeliest token")
       ->group("Sampling");
   add_number(app, "--top-k", options.top_k, not_negative,
-             "Choose among the K likeliest bytes only; 0: among all")
+             "Choose among the K likeliest tokens only; 0: among all")
       ->group("Sampling");
   add_number(app, "--top-p", options.top_p, share,
              "Then among the likeliest whose probabilities reach P; 1: all")

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-#include <array>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -12,18 +11,17 @@
 
 namespace carousel::program {
 
-// An option that takes one of a few words. The words are string literals.
-template <class Value, std::size_t count>
+// An option that takes one of the words of an enum.
+template <class Value>
 CLI::Option* add_choice(CLI::App& app, const std::string& name, Value& value,
-                        const std::array<std::pair<const char*, Value>, count>& words,
                         const std::string& help) {
   std::string all, chosen;
-  for (const auto& [word, meaning] : words) {
+  for (const auto& [word, meaning] : words(Value{})) {
     all += (all.empty() ? "" : "|") + std::string(word);
     if (meaning == value) chosen = word;
   }
-  const auto choose = [name, &value, words, all](const std::string& text) {
-    for (const auto& [word, meaning] : words) {
+  const auto choose = [name, &value, all](const std::string& text) {
+    for (const auto& [word, meaning] : words(Value{})) {
       if (text != word) continue;
       value = meaning;
       return;
@@ -60,9 +58,7 @@ inline CLI::Option* add_paths(CLI::App& app, const std::string& name,
 }
 
 inline void add_dtype(CLI::App& app, Dtype& dtype) {
-  constexpr std::array words{std::pair{"float32", Dtype::float32},
-                             std::pair{"float64", Dtype::float64}};
-  add_choice(app, "--dtype", dtype, words, "Numbers to compute with")->group("Machine");
+  add_choice(app, "--dtype", dtype, "Numbers to compute with")->group("Machine");
 }
 
 inline void add_device(CLI::App& app, Device& device) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "examples/language_model/options/shared.h"
 #include "examples/language_model/options/subcommands.h"
@@ -9,21 +10,28 @@ namespace carousel::program {
 namespace {
 
 void add_data_options(CLI::App& app, TrainOptions& options) {
-  constexpr std::array orders{std::pair{"shuffled", Order::shuffled},
-                              std::pair{"sequential", Order::sequential}};
-  add_paths(app, "--data", options.data, "FILE",
-            "What to learn from, one file after the other: text, read as\n"
-            "bytes, or token files ending in .bin (little-endian 16-bit\n"
-            "ids). Default: the source code and documents of this program")
+  add_paths(app, "--data", options.data, "DIR|FILE",
+            "What to learn from: a directory that carousel prepare made, or\n"
+            "files one after the other, texts or token files ending in .bin\n"
+            "(nanoGPT's and llm.c's). Default: the source code and documents\n"
+            "of this program")
       ->group("Data");
   add_number(app, "--val-fraction", options.val_fraction, below_one,
-             "Share of the data, its end, kept for validation; 0: none")
+             "Share of the data, its end, kept for validation; 0: none;\n"
+             "default: 0.1, or the documents that prepared data keeps for it")
       ->group("Data");
-  add_choice(app, "--order", options.order, orders,
-             "shuffled: windows that start at random places.\n"
-             "sequential: row r of step k (from 0) is window k * batch + r of\n"
-             "the training data, cut into windows of CONTEXT + 1 tokens every\n"
-             "CONTEXT tokens; after the last window comes the first")
+  add_paths(app, "--val-data", options.val_data, "DIR|FILE",
+            "What to validate on instead; all of --data is learnt from")
+      ->group("Data");
+  add_choice(app, "--order", options.order,
+             "shuffled: windows of CONTEXT + 1 tokens every CONTEXT tokens,\n"
+             "each once in an epoch.\n"
+             "sequential: row r of step k (from 0) is window k * batch + r;\n"
+             "after the last window comes the first.\n"
+             "packed: rows of whole documents, each from a fresh state; those\n"
+             "longer than CONTEXT are cut, and rows may have empty ends.\n"
+             "streams: row r of a step goes on where row r of the one before\n"
+             "ended, with its state; documents begin from a fresh one")
       ->group("Data");
 }
 
@@ -36,8 +44,14 @@ void add_model_options(CLI::App& app, TrainOptions& options) {
       ->group("Model");
   add_path(app, "--init", options.init, "DIR", "Start from this model: its config and weights")
       ->group("Model");
+  add_path(app, "--tokenizer", options.tokenizer, "byte|PATH",
+           "How text becomes tokens: each byte one, or by a tokenizer.json,\n"
+           "a vocab.json with the merges.txt beside it, or a directory with\n"
+           "one of these; kept with the model. Default: that of --init, or\n"
+           "byte")
+      ->group("Model");
   add_number(app, "--vocab-size", options.vocab_size, size,
-             "Tokens of the preset's vocabulary; default 256, one per byte")
+             "Tokens of the preset's vocabulary; default: the tokenizer's")
       ->group("Model");
   add_number(app, "--dropout", options.dropout, below_one,
              "Probability of dropping an activation; default: the config's")
@@ -50,18 +64,24 @@ void add_training_options(CLI::App& app, TrainOptions& options) {
   };
   number("--context", options.context, size,
          "Tokens in a training sequence; default: the config's");
-  number("--batch", options.batch, size, "Sequences in a step");
+  number("--batch", options.batch, size, "Sequences that are computed side by side");
+  number("--accumulate", options.accumulate, size,
+         "Batches in a step, one after the other: a step has BATCH times this\n"
+         "many sequences, and the memory of one batch");
   number("--steps", options.steps, at_least_one, "Steps");
   number("--lr", options.lr, above_zero, "Learning rate after the warm-up");
   number("--lr-min", options.lr_min, zero_or_above,
-         "Learning rate the cosine ends at; default: a tenth of --lr");
+         "Learning rate after the decay; default: a tenth of --lr");
   number("--warmup", options.warmup, not_negative,
          "Steps with a rising learning rate; default: a tenth of --steps,\n"
          "100 at most");
-  constexpr std::array schedules{std::pair{"cosine", Decay::cosine},
-                                 std::pair{"constant", Decay::constant}};
-  add_choice(app, "--schedule", options.decay, schedules, "Learning rate after the warm-up")
+  add_choice(app, "--schedule", options.decay,
+             "Learning rate after the warm-up; wsd: stays (warm-up, stable,\n"
+             "decay) until the last --decay-steps, and then falls in a straight\n"
+             "line")
       ->group("Training");
+  number("--decay-steps", options.decay_steps, not_negative,
+         "Steps in which wsd decays; default: a fifth of --steps");
   number("--weight-decay", options.weight_decay, zero_or_above,
          "AdamW's decay, of weight matrices only");
   const auto set_betas = [&options](const std::vector<std::string>& texts) {
@@ -80,9 +100,10 @@ void add_training_options(CLI::App& app, TrainOptions& options) {
 
 void add_output_options(CLI::App& app, TrainOptions& options) {
   add_path(app, "--out", options.out, "DIR",
-           "Where config.json, model.safetensors and metrics.jsonl go when\n"
-           "training ends. Until then a model there stays as it is, and the\n"
-           "metrics grow in DIR/unfinished-training")
+           "Where config.json, model.safetensors, tokenizer.json,\n"
+           "metrics.jsonl and speed.jsonl go when training ends. Until then a\n"
+           "model there stays as it is, and metrics and checkpoints are in\n"
+           "DIR/unfinished-training")
       ->group("Output");
   add_number(app, "--eval-every", options.eval_every, not_negative,
              "Steps between validations; 0: only after the last")
@@ -95,10 +116,56 @@ void add_output_options(CLI::App& app, TrainOptions& options) {
       ->group("Output");
 }
 
+// "20": every 20 steps; "5min": every 5 minutes.
+SaveInterval parse_interval(const std::string& option, const std::string& text) {
+  constexpr Range range{.text = "steps, as in 500, or minutes, as in 10min", .low = 0};
+  const bool minutes = text.ends_with("min");
+  const auto number =
+      parse_number<std::int64_t>(option, minutes ? text.substr(0, text.size() - 3) : text, range);
+  return minutes ? SaveInterval{.minutes = number} : SaveInterval{.steps = number};
+}
+
+void add_checkpoint_options(CLI::App& app, TrainOptions& options) {
+  app.add_option_function<std::string>(
+         "--save-every",
+         [&options](const std::string& text) {
+           options.save_every = parse_interval("--save-every", text);
+         },
+         "Steps, or minutes, between checkpoints, from which --resume goes\n"
+         "on; 0: only on Ctrl-C; default: 10min")
+      ->type_name("N|Nmin")
+      ->group("Checkpoints");
+  add_number(app, "--keep", options.keep, at_least_one,
+             "Checkpoints to keep, until training ends; default: 2")
+      ->group("Checkpoints");
+  add_path(app, "--resume", options.resume, "DIR",
+           "Go on with the unfinished training in DIR, its --out, as if it had\n"
+           "never stopped. Of the other options, only --save-every, --keep,\n"
+           "--threads, --data and --val-data (where the same data is now) can\n"
+           "be given")
+      ->group("Checkpoints");
+}
+
+// A run that goes on has its options already.
+void check_resume(const CLI::App& app) {
+  if (app.count("--resume") == 0) return;
+  const std::set<std::string> possible{"--resume",  "--save-every", "--keep",
+                                       "--threads", "--data",       "--val-data"};
+  for (const CLI::Option* const option : app.get_options()) {
+    const std::string name = option->get_name();
+    if (option->count() > 0 && !possible.contains(name)) {
+      throw CLI::ValidationError(
+          "--resume", fmt::format("cannot be combined with {}: the run goes on as it began", name));
+    }
+  }
+}
+
 void check(const CLI::App& app, const TrainOptions& options) {
   refuse_both(app, "--preset", "--model", "each says what the model is");
   refuse_both(app, "--init", "--preset", "the config comes from the directory");
   refuse_both(app, "--init", "--model", "the config comes from the directory");
+  refuse_both(app, "--val-data", "--val-fraction", "each says what to validate on");
+  refuse_both(app, "--init", "--tokenizer", "the tokenizer comes from the directory");
   refuse_both(app, "--vocab-size", "--model", "the config says how many tokens there are");
   refuse_both(app, "--vocab-size", "--init", "the config says how many tokens there are");
   const auto names = preset_names();
@@ -106,10 +173,19 @@ void check(const CLI::App& app, const TrainOptions& options) {
     throw CLI::ValidationError("--preset", fmt::format("got \"{}\", want one of {}", options.preset,
                                                        fmt::join(names, ", ")));
   }
+  check_resume(app);
   const Schedule schedule = options.schedule();
   if (schedule.warmup > options.steps) {
     throw CLI::ValidationError("--warmup", fmt::format("got {}, want at most --steps, {}",
                                                        schedule.warmup, options.steps));
+  }
+  if (schedule.decay_steps > options.steps - schedule.warmup) {
+    throw CLI::ValidationError("--decay-steps",
+                               fmt::format("got {}, want at most --steps less --warmup, {}",
+                                           schedule.decay_steps, options.steps - schedule.warmup));
+  }
+  if (options.decay_steps && options.decay != Decay::linear) {
+    throw CLI::ValidationError("--decay-steps", "is for --schedule wsd only");
   }
   if (schedule.floor > options.lr) {
     throw CLI::ValidationError(
@@ -124,7 +200,8 @@ Schedule TrainOptions::schedule() const {
           .floor = lr_min.value_or(lr / 10),
           .warmup = warmup.value_or(std::min<std::int64_t>(100, steps / 10)),
           .steps = steps,
-          .decay = decay};
+          .decay = decay,
+          .decay_steps = decay == Decay::linear ? decay_steps.value_or(steps / 5) : 0};
 }
 
 void add_train(CLI::App& program, TrainOptions& options) {
@@ -133,14 +210,17 @@ void add_train(CLI::App& program, TrainOptions& options) {
   add_model_options(app, options);
   add_training_options(app, options);
   add_output_options(app, options);
+  add_checkpoint_options(app, options);
   add_device(app, options.device);
   add_dtype(app, options.dtype);
   add_threads(app, options.threads);
   add_number(app, "--seed", options.seed, any_seed, "Of the initial weights, the order and dropout")
       ->group("Machine");
   app.footer(
-      "Prints the validation loss and a sample; progress goes to standard error. Ctrl-C ends\n"
-      "training early and keeps the weights so far.");
+      "Prints the validation loss and a sample; progress goes to standard error. Ctrl-C and\n"
+      "SIGTERM finish the step, save a checkpoint, and say how to go on; the exit code is 128 and "
+      "the\n"
+      "signal's number. A second Ctrl-C ends the program at once.");
   app.final_callback([&app, &options] { check(app, options); });
 }
 
