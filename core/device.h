@@ -1,7 +1,9 @@
 // Where an array lives.
 #pragma once
 
+#include <array>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace carousel {
@@ -9,6 +11,11 @@ namespace carousel {
 enum class Device { cpu, cuda };
 
 inline const char* name(Device device) { return device == Device::cpu ? "cpu" : "cuda"; }
+
+// As options and archives spell them.
+constexpr auto words(Device) {
+  return std::array{std::pair{"cpu", Device::cpu}, std::pair{"cuda", Device::cuda}};
+}
 
 // The device of this name. Throws Error for another name than "cpu" and "cuda".
 Device parse_device(std::string_view name);

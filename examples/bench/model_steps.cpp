@@ -2,7 +2,7 @@
 
 namespace carousel::bench {
 
-program::Batch random_batch(std::int64_t B, std::int64_t S, std::int64_t vocab_size) {
+carousel::Batch random_batch(std::int64_t B, std::int64_t S, std::int64_t vocab_size) {
   Tensor<std::int32_t> inputs({B, S}), targets({B, S});
   const Random random{.seed = 3};
   const auto token = [&](std::int64_t i) {
@@ -13,10 +13,10 @@ program::Batch random_batch(std::int64_t B, std::int64_t S, std::int64_t vocab_s
     inputs.mutable_data()[i] = token(i);
     targets.mutable_data()[i] = token(i + 1);
   }
-  return {inputs, targets};
+  return {inputs, targets, {}};
 }
 
-TrainingSteps::TrainingSteps(const LanguageModel<float>& model, program::Batch batch)
+TrainingSteps::TrainingSteps(const LanguageModel<float>& model, carousel::Batch batch)
     : batch_(std::move(batch)),
       trainer_(model, {}, {.peak = learning_rate, .decay = Decay::constant}, /*grad_clip=*/1,
                /*seed=*/1) {}

@@ -7,20 +7,20 @@
 namespace carousel::bench {
 
 // Random tokens, each the target of the one before.
-program::Batch random_batch(std::int64_t B, std::int64_t S, std::int64_t vocab_size);
+carousel::Batch random_batch(std::int64_t B, std::int64_t S, std::int64_t vocab_size);
 
 // Training on one batch: forward, backward, clipping at norm 1, AdamW at a constant rate.
 class TrainingSteps {
  public:
   static constexpr double learning_rate = 1e-4;
 
-  TrainingSteps(const LanguageModel<float>& model, program::Batch batch);
+  TrainingSteps(const LanguageModel<float>& model, carousel::Batch batch);
 
   // One more step. Returns the loss before it.
   double operator()();
 
  private:
-  program::Batch batch_;
+  carousel::Batch batch_;
   program::Trainer<float> trainer_;
   std::int64_t done_ = 0;
 };

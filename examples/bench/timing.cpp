@@ -9,6 +9,7 @@
 #include "examples/bench/model_steps.h"
 #include "examples/bench/work.h"
 #include "examples/language_model/streams.h"
+#include "examples/language_model/training_data.h"
 #include "kernels/kernels.h"
 #include "nn/model_directory.h"
 
@@ -28,7 +29,7 @@ void print_json(nlohmann::json result) {
   program::print(result.dump() + "\n");
 }
 
-program::Tokens all_of(const program::Corpus& corpus) { return {&corpus, 0, corpus.size()}; }
+Tokens all_of(const Corpus& corpus) { return {&corpus, 0, corpus.size()}; }
 
 // −log softmax(logits)[target]
 double loss_of(std::span<const float> logits, std::int32_t target) {
@@ -42,13 +43,13 @@ double loss_of(std::span<const float> logits, std::int32_t target) {
 
 int time_training(const TimingOptions& options) {
   const auto model = load_model<float>(options.model);
-  const program::Corpus corpus({options.tokens}, Tokenizer::bytes());
+  Corpus corpus = program::open_to_measure({options.tokens}, Tokenizer::bytes());
   corpus.check_vocabulary(model.config.vocab_size);
   CAROUSEL_CHECK(corpus.size() > options.batch * options.length,
                  "{}: has {}, want one more than {} x {}", options.tokens.string(),
                  corpus.count(corpus.size()), options.batch, options.length);
-  TrainingSteps steps(
-      model, program::read_batch(all_of(corpus), 0, options.length, options.batch, options.length));
+  TrainingSteps steps(model, read_batch(all_of(corpus), 0, options.length, options.batch,
+                                        options.length, Documents::joined));
   std::vector<double> losses, seconds;
   for (int step = 0; step < options.warmup + options.steps; ++step) {
     const auto start = Clock::now();
@@ -66,7 +67,7 @@ int time_training(const TimingOptions& options) {
 
 int time_decoding(const TimingOptions& options) {
   const auto model = load_model<float>(options.model);
-  const program::Corpus corpus({options.tokens}, Tokenizer::bytes());
+  Corpus corpus = program::open_to_measure({options.tokens}, Tokenizer::bytes());
   corpus.check_vocabulary(model.config.vocab_size);
   const auto count = options.warmup + options.steps;
   CAROUSEL_CHECK(corpus.size() > count, "{}: has {}, want more than {}", options.tokens.string(),

@@ -18,15 +18,17 @@ std::vector<CarriedState<Real>> to_tensors(const std::vector<ModelState<Real>>& 
 }
 
 template <class Real>
-std::vector<ModelState<Real>> to_states(const std::vector<CarriedState<Real>>& carried) {
+std::vector<ModelState<Real>> to_states(const std::vector<CarriedState<Real>>& carried,
+                                        Device device) {
   std::vector<ModelState<Real>> result;
   for (const auto& [blocks] : carried) {
     auto& state = result.emplace_back();
     for (const auto& tensors : blocks) {
       CAROUSEL_CHECK(!tensors.empty(), "a carried state has a block without tensors");
       auto& block = state.blocks.emplace_back();
-      block.conv = Var<Real>(tensors.front());
-      for (std::size_t i = 1; i < tensors.size(); ++i) block.cell.emplace_back(tensors[i]);
+      block.conv = Var<Real>(tensors.front().to(device));
+      for (std::size_t i = 1; i < tensors.size(); ++i)
+        block.cell.emplace_back(tensors[i].to(device));
     }
   }
   return result;
@@ -34,7 +36,8 @@ std::vector<ModelState<Real>> to_states(const std::vector<CarriedState<Real>>& c
 
 template std::vector<CarriedState<float>> to_tensors(const std::vector<ModelState<float>>&);
 template std::vector<CarriedState<double>> to_tensors(const std::vector<ModelState<double>>&);
-template std::vector<ModelState<float>> to_states(const std::vector<CarriedState<float>>&);
-template std::vector<ModelState<double>> to_states(const std::vector<CarriedState<double>>&);
+template std::vector<ModelState<float>> to_states(const std::vector<CarriedState<float>>&, Device);
+template std::vector<ModelState<double>> to_states(const std::vector<CarriedState<double>>&,
+                                                   Device);
 
 }  // namespace carousel::program

@@ -18,8 +18,9 @@ struct CarriedState {
 template <class Real>
 std::vector<CarriedState<Real>> to_tensors(const std::vector<ModelState<Real>>& states);
 
-// Throws Error for a block without tensors.
+// On a device. Throws Error for a block without tensors.
 template <class Real>
-std::vector<ModelState<Real>> to_states(const std::vector<CarriedState<Real>>& carried);
+std::vector<ModelState<Real>> to_states(const std::vector<CarriedState<Real>>& carried,
+                                        Device device);
 
 }  // namespace carousel::program

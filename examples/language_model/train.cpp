@@ -77,6 +77,7 @@ int train(const TrainOptions& options, TrainingData& data, const LanguageModel<R
 }
 
 int start_anew(const TrainOptions& options) {
+  check_available(options.device);
   OutputDirectory out(options.out, Start::anew);
   TrainingData data(options);
   return with_dtype(options.dtype, [&](auto real) {
@@ -90,7 +91,6 @@ TrainOptions resumed_options(const RunDescription& run, const TrainOptions& give
   TrainOptions options = run.options;
   options.out = given.resume;
   options.threads = given.threads;
-  options.device = given.device;
   if (given.save_every) options.save_every = given.save_every;
   if (given.keep) options.keep = given.keep;
   if (!given.data.empty()) options.data = given.data;
@@ -120,6 +120,7 @@ int resume(const TrainOptions& given) {
   print_note(fmt::format("going on from {}", newest.path.string()));
   const RunDescription run = load_run(newest.path);
   const TrainOptions options = resumed_options(run, given, newest.path);
+  check_available(options.device);
   TrainingData data(options);
   check_surroundings(run, data);
   return with_dtype(options.dtype, [&](auto real) {
@@ -131,7 +132,6 @@ int resume(const TrainOptions& given) {
 
 int run(const TrainOptions& options) {
   set_threads(options.threads);
-  check_available(options.device);
   return options.resume.empty() ? start_anew(options) : resume(options);
 }
 

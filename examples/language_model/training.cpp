@@ -51,7 +51,7 @@ void Training<Real>::restore(const std::filesystem::path& checkpoint) {
   state_ = load_state<Real>(checkpoint);
   trainer_.optimizer().restore(state_.moments);
   state_.moments.clear();
-  carried_ = to_states(state_.carried);
+  carried_ = to_states(state_.carried, options_.device);
   state_.carried.clear();
   saved_ = state_.step;
   if (state_.unlogged) count_time();

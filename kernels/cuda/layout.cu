@@ -69,13 +69,13 @@ __global__ void tiles_kernel(const Real* x, Real* y, Outer outer, Axis a, Axis b
     std::int64_t x_at = 0, y_at = 0;
     outer.move(i / (tiles_a * tiles_b), x_at, y_at);
     __syncthreads();  // the last tile may still be read
-    for (int r = threadIdx.y; r < tile; r += tile_rows) {
+    for (unsigned r = threadIdx.y; r < tile; r += tile_rows) {
       const std::int64_t at_a = first_a + threadIdx.x, at_b = first_b + r;
       if (at_a < a.size && at_b < b.size)
         turned[r * (tile + 1) + threadIdx.x] = x[x_at + at_a * a.x + at_b * b.x];
     }
     __syncthreads();
-    for (int r = threadIdx.y; r < tile; r += tile_rows) {
+    for (unsigned r = threadIdx.y; r < tile; r += tile_rows) {
       const std::int64_t at_a = first_a + r, at_b = first_b + threadIdx.x;
       if (at_a >= a.size || at_b >= b.size) continue;
       const Real value = turned[threadIdx.x * (tile + 1) + r];

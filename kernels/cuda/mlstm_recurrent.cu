@@ -194,9 +194,8 @@ void mlstm_recurrent_forward(const MlstmForward<Real>& a) {
   auto* const steps = reinterpret_cast<StepScalars*>(memory.mutable_data());
   launch(normaliser_kernel<Real>, static_cast<unsigned>(tasks), threads,
          shared_bytes<Real>(threads / 32), a, steps);
-  constexpr int width = static_cast<int>(16 / sizeof(Real));
-  const std::initializer_list<const void*> arrays{a.in.v, a.in.c0, a.c, a.chunk_c};
-  if (a.in.DHv % width == 0 && detail::aligned(arrays)) {
+  constexpr int width = pack<Real>;
+  if (packs_fit<Real>({a.in.v, a.in.c0, a.c, a.chunk_c}, {a.in.DHv})) {
     launch_state<Real, width>(a, steps);
   } else {
     launch_state<Real, 1>(a, steps);

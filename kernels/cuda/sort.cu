@@ -69,7 +69,7 @@ __device__ void rank_digits(const Digits& d, SharedPointer<int> counts, const Vi
 // counts of each warp, (warps, digits) in shared memory, start from zero.
 __device__ SharedPointer<int> zero_counts(SharedMemory& shared) {
   const auto counts = shared.take<int>(warps * digits);
-  for (int warp = 0; warp < warps; ++warp) counts[warp * digits + threadIdx.x] = 0;
+  for (unsigned warp = 0; warp < warps; ++warp) counts[warp * digits + threadIdx.x] = 0;
   __syncthreads();
   return counts;
 }
@@ -81,7 +81,7 @@ __global__ void count_kernel(Digits d, std::int32_t* starts) {
   rank_digits(d, counts + threadIdx.x / 32 * digits, [](std::int32_t, unsigned, int) {});
   __syncthreads();
   int sum = 0;
-  for (int warp = 0; warp < warps; ++warp) sum += counts[warp * digits + threadIdx.x];
+  for (unsigned warp = 0; warp < warps; ++warp) sum += counts[warp * digits + threadIdx.x];
   starts[threadIdx.x * gridDim.x + blockIdx.x] = sum;
 }
 
@@ -114,7 +114,7 @@ __global__ void place_kernel(Digits d, const std::int32_t* starts, std::int32_t*
   rank_digits(d, mine, [](std::int32_t, unsigned, int) {});
   __syncthreads();
   int start = starts[threadIdx.x * gridDim.x + blockIdx.x];
-  for (int warp = 0; warp < warps; ++warp) {
+  for (unsigned warp = 0; warp < warps; ++warp) {
     const int count = counts[warp * digits + threadIdx.x];
     counts[warp * digits + threadIdx.x] = start;
     start += count;

@@ -112,7 +112,7 @@ TEST_CASE("batches: streams go on where they were, and take turns from epoch to 
   std::vector<int> seen(10);
   for (std::int64_t step = 0; step < 30; ++step) {
     const auto inputs = look(step).first;
-    for (const std::size_t row : {0, 1, 2}) ++seen[static_cast<std::size_t>(inputs[2 * row] / 2)];
+    for (std::size_t row = 0; row < 3; ++row) ++seen[static_cast<std::size_t>(inputs[2 * row] / 2)];
   }
   CHECK(seen == std::vector<int>(10, 9));  // 10 epochs of 9 windows
 }

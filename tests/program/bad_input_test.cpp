@@ -60,7 +60,7 @@ TEST_CASE("train: data that cannot be used is refused by name") {
     s.check_refused(arguments, culprits);
   };
   refuse({s.path("missing")}, {s.path("missing")});
-  refuse({s.directory.path().string()}, {s.directory.path().string(), "directory"});
+  refuse({s.directory.path().string()}, {s.directory.path().string(), "no index.json"});
   refuse({s.file("empty", "")}, {s.path("empty"), "empty"});
   refuse({s.text, s.file("empty", "")}, {s.path("empty"), "empty"});
   refuse({s.file("short", "12345678")}, {"8 bytes", "at least 9"});

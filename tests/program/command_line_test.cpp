@@ -34,7 +34,7 @@ TEST_CASE("program: help of train shows every option of it, with defaults") {
     CHECK(help.find(std::string(option) + " ") != std::string::npos);
   }
   CHECK(help.find("cosine|constant|wsd=cosine") != std::string::npos);
-  CHECK(help.find("--val-fraction N=0.1") != std::string::npos);
+  CHECK(help.find("default: 0.1") != std::string::npos);
 }
 
 TEST_CASE("program: --version") {

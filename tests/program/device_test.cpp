@@ -10,6 +10,7 @@
 #include "examples/language_model/commands.h"
 #include "examples/language_model/evaluation.h"
 #include "examples/language_model/model_case.h"
+#include "examples/language_model/training_data.h"
 #include "examples/language_model/writer.h"
 #include "nn/model_directory.h"
 #include "tests/check_op.h"
@@ -71,7 +72,7 @@ TEST_CASE("eval and generate: every device finds the same losses, logits and tex
   const LanguageModel<double> model(tiny_config(), 3);
   const TemporaryDirectory directory;
   put(directory / "text", tiny_text(40));
-  const program::Corpus corpus({directory / "text"});
+  const Corpus corpus = program::open_to_measure({directory / "text"}, Tokenizer::bytes());
   std::vector<double> logits;
   const auto evaluate = [&] {
     program::EvaluationOptions<double> options{.context = 16};
@@ -79,10 +80,10 @@ TEST_CASE("eval and generate: every device finds the same losses, logits and tex
       logits.insert(logits.end(), rows.begin(), rows.end());
     };
     logits.clear();
-    return program::evaluate<double>(model, split(corpus, 0).training, options).loss;
+    return program::evaluate<double>(model, {&corpus, 0, corpus.size()}, options).loss;
   };
   const auto write = [&] {
-    program::Writer<double> writer(model, {}, 1);
+    program::Writer<double> writer(model, {}, 1, model.config.vocab_size);
     writer.read(std::vector<std::int32_t>{65, 66, 67});
     std::vector<std::int32_t> text;
     for (int i = 0; i < 8; ++i) text.push_back(writer.write());

@@ -113,6 +113,7 @@ struct TrainOptions {
     v("eval_every", self.eval_every);
     v("eval_tokens", self.eval_tokens);
     v("sample", self.sample_tokens);
+    v("device", self.device);
     v("dtype", self.dtype);
     v("seed", self.seed);
   }

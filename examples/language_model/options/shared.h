@@ -62,8 +62,7 @@ inline void add_dtype(CLI::App& app, Dtype& dtype) {
 }
 
 inline void add_device(CLI::App& app, Device& device) {
-  constexpr std::array words{std::pair{"cpu", Device::cpu}, std::pair{"cuda", Device::cuda}};
-  add_choice(app, "--device", device, words, "What computes; cuda: an NVIDIA GPU")
+  add_choice(app, "--device", device, "What computes; cuda: an NVIDIA GPU")
       ->group("Machine");
 }
 
