@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
-#include <unordered_set>
 
 #include "core/json_object.h"
 #include "text/byte_alphabet.h"
@@ -27,11 +26,18 @@ std::string required_string(JsonObject& object, const char* key, const std::stri
   return value.get<std::string>();
 }
 
+void expect_type(JsonObject& object, const json& type) {
+  const json* const found = object.find("type");
+  if (found == nullptr || *found != type) {
+    object.reject("type", found == nullptr ? json() : *found, show(type));
+  }
+}
+
 // Whether the text is normalised, to form C.
 bool read_normalizer(JsonObject& file) {
   auto normalizer = file.object("normalizer");
   if (!normalizer) return false;
-  normalizer->expect("type", "NFC");
+  expect_type(*normalizer, "NFC");
   normalizer->finish();
   return true;
 }
@@ -39,7 +45,7 @@ bool read_normalizer(JsonObject& file) {
 void check_split(JsonObject& file, std::string_view origin) {
   auto split = file.object("pre_tokenizer");
   CAROUSEL_CHECK(split, "{}: pre_tokenizer got null, want one of type ByteLevel", origin);
-  split->expect("type", "ByteLevel");
+  expect_type(*split, "ByteLevel");
   split->expect("add_prefix_space", false);
   split->expect("use_regex", true);
   split->ignore({"trim_offsets"});  // of places in the text, which nobody asks for
@@ -66,7 +72,7 @@ void read_merges(const json& merges, const std::string& place, VocabularyBuilder
 VocabularyBuilder read_model(JsonObject& file, std::string_view origin) {
   auto model = file.object("model");
   CAROUSEL_CHECK(model, "{}: there is no model", origin);
-  model->expect("type", "BPE");
+  expect_type(*model, "BPE");
   model->expect("dropout", nullptr);
   for (const char* const affix : {"continuing_subword_prefix", "end_of_word_suffix"}) {
     const json* const found = model->find(affix);
@@ -129,7 +135,7 @@ Vocabulary parse_tokenizer_json(std::string_view text, std::string_view origin) 
   JsonObject file(root, origin, "");
   for (const char* const key : {"truncation", "padding"}) file.expect(key, nullptr);
   auto decoder = file.object("decoder");
-  if (decoder) decoder->expect("type", "ByteLevel");
+  if (decoder) expect_type(*decoder, "ByteLevel");
   file.ignore({"version", "post_processor"});
   const bool nfc = read_normalizer(file);
   check_split(file, origin);

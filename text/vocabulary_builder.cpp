@@ -1,5 +1,6 @@
 #include "text/vocabulary_builder.h"
 
+#include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <unordered_set>
@@ -65,6 +66,7 @@ void VocabularyBuilder::add_others() {
     const bool is_byte = bytes && bytes->size() == 1;
     if (!is_byte && !made.contains(name)) add_token(name, {.id = id}, place_);
   }
+  std::ranges::sort(vocabulary_.added, {}, &AddedToken::id);
 }
 
 Vocabulary VocabularyBuilder::finish(bool nfc) && {

@@ -11,7 +11,7 @@ namespace carousel {
 namespace {
 
 const Pattern& words() {
-// White_Space is more than PCRE2's \s, and less: not U+180E.
+// White_Space, which is not quite PCRE2's \s.
 #define SPACE R"(\t-\r\x{85}\p{Z})"
   static const Pattern pattern("'(?:[sdmt]|ll|ve|re)| ?\\p{L}++| ?\\p{N}++| ?[^" SPACE
                                "\\p{L}\\p{N}]++|[" SPACE "]+(?![^" SPACE "])|[" SPACE "]++",

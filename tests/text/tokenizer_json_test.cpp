@@ -92,6 +92,7 @@ TEST_CASE("tokenizer.json: another kind of tokenizer is refused") {
        "f: truncation got {\"max_length\":8}, want null");
   says(changed("/padding", 1), "f: padding got 1, want null");
   says(changed("/normalizer/type", "NFKC"), "f: normalizer.type got \"NFKC\", want \"NFC\"");
+  says(without("/normalizer/type"), "f: normalizer.type got null, want \"NFC\"");
   says(changed("/normalizer", "NFC"), "f: normalizer got \"NFC\", want an object");
   says(changed("/pre_tokenizer/type", "Whitespace"),
        "f: pre_tokenizer.type got \"Whitespace\", want \"ByteLevel\"");
