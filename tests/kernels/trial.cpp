@@ -112,7 +112,7 @@ const Real* Trial<Real>::rounded(const double* x, std::int64_t n) {
   if (x == nullptr) return nullptr;
   Tensor<Real> result({n});
   std::transform(x, x + n, result.mutable_data(),
-                 [](double value) { return static_cast<Real>(static_cast<float>(value)); });
+                 [](double value) { return static_cast<Real>(value); });
   return memory_.emplace_back(result.to(device_)).data();
 }
 

@@ -38,7 +38,8 @@ class Trial {
   std::int64_t count_from_zero() const;  // of the integers drawn last, those that are not negative
   const std::int32_t* resets(std::int64_t n);  // one place in six; null one time in two
 
-  // What another kernel computed in double, rounded to single precision.
+  // What another kernel computed in double, rounded to Real: in double it stays consistent with the
+  // inputs, on which formulas that are equal only for true results of the forward pass rely.
   const Real* rounded(const double* x, std::int64_t n);
   const std::int32_t* copied(const std::int32_t* x, std::int64_t n);
 
