@@ -9,7 +9,8 @@
 #include "kernels/cuda/blas.h"
 #include "kernels/cuda/cuda.h"
 #include "kernels/cuda/elements.h"
-#include "kernels/cuda/partial_sums.h"
+#include "kernels/cuda/launch.h"
+#include "kernels/cuda/row_sums.h"
 #include "kernels/cuda/unroll.h"
 
 namespace carousel::cuda {
@@ -27,7 +28,7 @@ struct Vector {
 // Four neighbours, at a multiple of 16 bytes.
 template <class Real>
 __device__ Vector<Real> load_vector(const Real* p) {
-  constexpr int width = static_cast<int>(16 / sizeof(Real));
+  constexpr int width = pack<Real>;
   Vector<Real> v;
   CAROUSEL_UNROLL
   for (int i = 0; i < size; i += width) {
@@ -40,7 +41,7 @@ __device__ Vector<Real> load_vector(const Real* p) {
 
 template <class Real>
 __device__ void store_vector(Real* p, const Vector<Real>& v) {
-  constexpr int width = static_cast<int>(16 / sizeof(Real));
+  constexpr int width = pack<Real>;
   CAROUSEL_UNROLL
   for (int i = 0; i < size; i += width) {
     Elements<Real, width> part;
@@ -115,20 +116,14 @@ __global__ void __launch_bounds__(threads)
     store_vector(sums + ((blockIdx.x * a.K + block) * size + o) * size, dW[o]);
 }
 
-template <class Real>
-struct Weight {
-  Real* dweight;
-  __device__ Real* operator()(std::int64_t i) const { return dweight + i; }
-};
-
 template <class Args>
 dim3 grid_for(const Args& a) {
   return {static_cast<unsigned>((a.N + part_rows - 1) / part_rows),
           static_cast<unsigned>((a.K + threads - 1) / threads)};
 }
 
-template <template <class> class Args, class Real>
-bool small(const Args<Real>& a, std::initializer_list<const void*> arrays) {
+template <class Real, class Args>
+bool small(const Args& a, std::initializer_list<const void*> arrays) {
   return a.O == size && a.I == size && packs_fit<Real>(arrays);
 }
 
@@ -141,7 +136,7 @@ void backward_small(const BlockDiagonalBackward<Real>& a) {
   if (a.dweight != nullptr) sums = Tensor<Real>({grid.x, n}, Device::cuda);
   launch(backward_kernel<Real>, grid, threads, 0, a,
          sums.defined() ? sums.mutable_data() : nullptr);
-  if (a.dweight != nullptr) add_parts(sums.data(), grid.x, n, Weight<Real>{a.dweight});
+  if (a.dweight != nullptr) add_partial_sums(sums.data(), grid.x, n, a.dweight);
 }
 
 template <class Real>
@@ -157,7 +152,7 @@ template <class Real>
 void block_diagonal_forward(const BlockDiagonalForward<Real>& a) {
   const std::int64_t n = a.N * a.K * a.O;
   if (n == 0) return;
-  if (small(a, {a.x, a.weight, a.bias, a.y}))
+  if (small<Real>(a, {a.x, a.weight, a.bias, a.y}))
     return launch(forward_kernel<Real>, grid_for(a), threads, 0, a);
   if (a.bias != nullptr)
     launch(bias_kernel<Real>, static_cast<unsigned>((n + threads - 1) / threads), threads, 0, a);
@@ -175,7 +170,7 @@ void block_diagonal_forward(const BlockDiagonalForward<Real>& a) {
 
 template <class Real>
 void block_diagonal_backward(const BlockDiagonalBackward<Real>& a) {
-  if (small(a, {a.dy, a.x, a.weight, a.dx})) return backward_small(a);
+  if (small<Real>(a, {a.dy, a.x, a.weight, a.dx})) return backward_small(a);
   const Matrices<const Real> dy{a.dy, a.K * a.O, a.O}, dy_transposed{a.dy, a.K * a.O, a.O, true};
   const Matrices<const Real> x{a.x, a.K * a.I, a.I}, weight{a.weight, a.I, a.O * a.I};
   if (a.dx != nullptr) {

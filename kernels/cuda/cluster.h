@@ -1,5 +1,5 @@
-// Blocks that work on one thing together: a thread-block cluster, or a block on its own. Kernels
-// are written once for both.
+// Blocks that work on one thing together: a thread-block cluster, or a block on its own as a
+// cluster of one. Kernels are written once for both.
 #pragma once
 
 #include <cooperative_groups.h>
@@ -9,7 +9,7 @@
 namespace carousel::cuda {
 
 template <bool clustered>
-struct Team {
+struct Cluster {
   // The barrier of all threads, also for what they wrote into each other's shared memory.
   __device__ void sync() const { __syncthreads(); }
   __device__ int rank() const { return 0; }
@@ -23,7 +23,7 @@ struct Team {
 // Devices before Hopper have no clusters, and are never asked for one.
 #if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 900
 template <>
-struct Team<true> {
+struct Cluster<true> {
   __device__ void sync() const { cooperative_groups::this_cluster().sync(); }
   __device__ int rank() const {
     return static_cast<int>(cooperative_groups::this_cluster().block_rank());

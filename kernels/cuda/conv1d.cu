@@ -7,7 +7,8 @@
 #include "kernels/conv1d.h"
 #include "kernels/cuda/cuda.h"
 #include "kernels/cuda/elements.h"
-#include "kernels/cuda/partial_sums.h"
+#include "kernels/cuda/launch.h"
+#include "kernels/cuda/row_sums.h"
 #include "kernels/cuda/unroll.h"
 
 namespace carousel::cuda {
@@ -141,7 +142,7 @@ __global__ void __launch_bounds__(block)
   for (int n = 0; n < steps; ++n) {
     const std::int64_t s = first + n, until_end = a.S - s;
     reach[n] = s < end ? reach_ahead(a, b, s) : 0;
-    if (until_end < reach[n])
+    if (s < end && until_end < reach[n])
       d[n] = load<width>(a.dlast + ((b + 1) * (a.KS - 1) - until_end) * a.C + c);
   }
   for (std::int64_t k = 0; k < a.KS; k += taps) {
@@ -205,12 +206,6 @@ __global__ void __launch_bounds__(block)
   }
 }
 
-template <class Real>
-struct Weight {
-  Real* dweight;
-  __device__ Real* operator()(std::int64_t i) const { return dweight + i; }
-};
-
 unsigned grid_for(std::int64_t tasks) { return static_cast<unsigned>(ceil_div(tasks, block)); }
 
 template <class Real>
@@ -229,7 +224,7 @@ void backward_weight(const Conv1dBackward<Real>& a) {
   if (a.dweight == nullptr || tasks == 0) return;
   Tensor<Real> sums({parts, a.C, a.KS}, Device::cuda);
   launch(backward_weight_kernel<Real>, grid_for(tasks), block, 0, a, sums.mutable_data());
-  add_parts(sums.data(), parts, a.C * a.KS, Weight<Real>{a.dweight});
+  add_partial_sums(sums.data(), parts, a.C * a.KS, a.dweight);
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
 // What the kernels of slstm and lstm share: who computes what, and the products with R.
 //
-// A team of blocks owns one head of a few sequences for all steps. Each block keeps the rows of R
-// of its units in shared memory, all four gates of them; the blocks of a cluster send each other
-// their part of h (forward) or of Rᵀ dg (backward), and meet once per step. Heads that do not fit,
-// and those that want a cluster where there are none, go step by step: a product by cuBLAS, then
-// the cells (recurrence_steps.h).
+// A block or a cluster of them owns one head of a few sequences for all steps. Each block keeps the
+// rows of R of its units in shared memory, all four gates of them; the blocks of a cluster send
+// each other their part of h (forward) or of Rᵀ dg (backward), and meet once per step. Heads that
+// do not fit, and those that want a cluster where there are none, go step by step: a product by
+// cuBLAS, then the cells (recurrence_steps.h).
 //
 // The floor, for B = 16, S = 1024, 4 heads of DH = 192 in float on an H100 (132 SMs, each 128 FMA
 // and 128 bytes of shared memory per cycle). The plan: clusters of 8 blocks, 24 units and 4
@@ -30,19 +30,19 @@ namespace carousel::cuda {
 struct Unit {
   std::int64_t b, head, j;
   bool exists;
-  int sequence, local;  // within the team, within the block
+  int sequence, local;  // within the cluster, within the block
 };
 
 // The unit that a thread of a planned kernel looks after.
 template <class Args>
 __device__ Unit find_unit(const Args& a, const Plan& plan, int rank) {
-  const std::int64_t team = blockIdx.x / static_cast<unsigned>(plan.cluster);
+  const std::int64_t cluster = blockIdx.x / static_cast<unsigned>(plan.cluster);
   const int thread = static_cast<int>(threadIdx.x);
   Unit u;
   u.local = thread % plan.units;
   u.sequence = thread / plan.units;
-  u.head = team % a.NH;
-  u.b = team / a.NH * plan.batch + u.sequence;
+  u.head = cluster % a.NH;
+  u.b = cluster / a.NH * plan.batch + u.sequence;
   u.j = std::int64_t{rank} * plan.units + u.local;
   u.exists = u.sequence < plan.batch && u.b < a.B && u.j < a.DH;
   return u;

@@ -37,10 +37,10 @@ __global__ void __launch_bounds__(plan_threads)
                                typename Cell::Real* dbias_parts) {
   using Real = typename Cell::Real;
   const auto& r = a.recurrence;
-  const Team<clustered> team;
-  const Unit u = find_unit(r, plan, team.rank());
+  const Cluster<clustered> cluster;
+  const Unit u = find_unit(r, plan, cluster.rank());
   SharedMemory shared;
-  const auto R = load_recurrent<Real>(shared, r, plan, u.head, team.rank());
+  const auto R = load_recurrent<Real>(shared, r, plan, u.head, cluster.rank());
   const auto dg = shared.take<Real>(4 * plan.units * batch);
   const int inbox_size = plan.cluster * row_parts * batch * plan.units;
   const auto inboxes = shared.take<Real>(2 * inbox_size);
@@ -56,7 +56,7 @@ __global__ void __launch_bounds__(plan_threads)
     carried = r.dh_last[state_index(r, u)];
   }
   StepSaved<Cell> now = load_step_back<Cell>(a, u, r.S - 1);
-  team.sync();
+  cluster.sync();
   for (std::int64_t t = r.S - 1; t >= 0; --t) {
     const StepSaved<Cell> next = load_step_back<Cell>(a, u, t - 1);
     if (u.exists) {
@@ -71,8 +71,8 @@ __global__ void __launch_bounds__(plan_threads)
     }
     __syncthreads();
     const auto inbox = inboxes + t % 2 * inbox_size;
-    if (!r.gradient.cut) send_back<batch>(plan, team, R, dg, inbox);
-    team.sync();
+    if (!r.gradient.cut) send_back<batch>(plan, cluster, R, dg, inbox);
+    cluster.sync();
     if (u.exists) {
       // Behind the barrier, which would wait for the stores.
       CAROUSEL_UNROLL

@@ -52,10 +52,10 @@ __global__ void __launch_bounds__(plan_threads)
     recurrence_forward_kernel(typename Cell::Forward a, Plan plan) {
   using Real = typename Cell::Real;
   const auto& r = a.recurrence;
-  const Team<clustered> team;
-  const Unit u = find_unit(r, plan, team.rank());
+  const Cluster<clustered> cluster;
+  const Unit u = find_unit(r, plan, cluster.rank());
   SharedMemory shared;
-  const auto R = load_recurrent<Real>(shared, r, plan, u.head, team.rank());
+  const auto R = load_recurrent<Real>(shared, r, plan, u.head, cluster.rank());
   const auto hs = load_h<batch>(shared, r, plan, u);
   const auto mixed = shared.take<Real>(4 * batch * plan.units);
 
@@ -68,7 +68,7 @@ __global__ void __launch_bounds__(plan_threads)
   }
   StepInput<Real> in = load_step(r, u, 0);
   Real h = 0;
-  team.sync();
+  cluster.sync();
   for (std::int64_t t = 0; t < r.S; ++t) {
     const StepInput<Real> next = load_step(r, u, t + 1);
     mix<batch>(plan, R, hs + t % 2 * batch * plan.stride, mixed);
@@ -83,9 +83,9 @@ __global__ void __launch_bounds__(plan_threads)
       h = Cell::step(a, g, state);
       const auto place = hs + ((t + 1) % 2 * batch + u.sequence) * plan.stride + u.j;
       for (int rank = 0; rank < plan.cluster; ++rank)
-        *team.at(place, rank) = next.reset ? Real{0} : h;
+        *cluster.at(place, rank) = next.reset ? Real{0} : h;
     }
-    team.sync();
+    cluster.sync();
     // Behind the barrier, which would wait for the stores.
     if (u.exists) store_step<Cell>(a, u, t, g, state, h);
     in = next;

@@ -42,7 +42,8 @@ struct Heads {
 
 constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-// A team of this size, without regard to whether it fits. In 64 bits until that is known.
+// The plan for clusters of this size, without regard to whether it fits. In 64 bits until that is
+// known.
 template <class Real>
 Plan shape(const Heads& a, int cluster, int batch, bool backward) {
   constexpr auto width = static_cast<std::int64_t>(16 / sizeof(Real));
@@ -68,8 +69,8 @@ bool fits(const Plan& plan) {
          plan.units * plan.batch <= plan.threads;  // one thread for every unit of a sequence
 }
 
-// Teams that the device has room for at once.
-int teams_at_once(const Plan& plan, const void* kernel) {
+// Clusters that the device has room for at once.
+int clusters_at_once(const Plan& plan, const void* kernel) {
   constexpr const char* what = "device cuda: plan of a recurrence";
   check(detail::allow_shared(kernel, plan.shared_bytes), what);
   int n = 0;
@@ -92,13 +93,13 @@ int teams_at_once(const Plan& plan, const void* kernel) {
   return n;
 }
 
-// The cycles of a step of all teams. For every two units and 64 columns a warp loads 16 lines of R
-// and 2 of every sequence's h, and does 8 · 64 FMA a sequence, of which 128 go in a cycle; blocks
+// The cycles of a step of all clusters. For every two units and 64 columns a warp loads 16 lines of
+// R and 2 of every sequence's h, and does 8 · 64 FMA a sequence, of which 128 go in a cycle; blocks
 // that share a multiprocessor share those. Barriers and cells take the rest.
 double cycles(const Plan& plan, int at_once) {
-  const std::int64_t teams = plan.blocks / plan.cluster, waves = ceil_div(teams, at_once);
+  const std::int64_t clusters = plan.blocks / plan.cluster, waves = ceil_div(clusters, at_once);
   const auto together =
-      ceil_div(std::min<std::int64_t>(teams, at_once) * plan.cluster, limits().multiprocessors);
+      ceil_div(std::min<std::int64_t>(clusters, at_once) * plan.cluster, limits().multiprocessors);
   const double product =
       plan.units / 2.0 * plan.stride / 64.0 * std::max(16 + 2 * plan.batch, 4 * plan.batch);
   const double rest = plan.cluster > 1 ? 1200 : 700;
@@ -114,7 +115,7 @@ Plan find_plan(const Heads& a, const Addresses& kernels, bool backward) {
     for (const int batch : {4, 8}) {
       const Plan plan = shape<Real>(a, cluster, batch, backward);
       if (!fits(plan)) continue;
-      const int at_once = teams_at_once(plan, kernels.of(cluster, batch));
+      const int at_once = clusters_at_once(plan, kernels.of(cluster, batch));
       if (at_once == 0) continue;
       const double needed = cycles(plan, at_once);
       if (best.cluster > 0 && needed >= fewest) continue;

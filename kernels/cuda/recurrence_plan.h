@@ -9,8 +9,8 @@
 namespace carousel::cuda {
 
 struct Plan {
-  int cluster = 0;  // blocks of a team; 0: no team has room for R
-  int batch = 0;    // sequences of a team, 4 or 8
+  int cluster = 0;  // blocks of a cluster; 0: none has room for R
+  int batch = 0;    // sequences of a cluster, 4 or 8
   int units = 0;    // of a block, a multiple of 4
   int stride = 0;   // of a row of R in shared memory: DH up to the next 16 bytes
   int threads = 0;

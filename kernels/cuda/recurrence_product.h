@@ -1,4 +1,4 @@
-// The products with R of a step, by a team of blocks.
+// The products with R of a step, by the blocks of a cluster.
 #pragma once
 
 #include "kernels/cuda/elements.h"
@@ -45,7 +45,7 @@ __device__ __forceinline__ void sum_over_lanes(Real* v, int lane) {
 template <int batch, class Real>
 __device__ void mix(const Plan& plan, SharedPointer<Real> R, SharedPointer<Real> h,
                     SharedPointer<Real> mixed) {
-  constexpr int width = static_cast<int>(16 / sizeof(Real)), lanes = 16, n = 4 * batch;
+  constexpr int width = pack<Real>, lanes = 16, n = 4 * batch;
   using Vector = Elements<Real, width>;
   const auto rows = as_vectors<Vector>(R), hs = as_vectors<Vector>(h);
   const int vectors = plan.stride / width, lane = static_cast<int>(threadIdx.x) % lanes;
@@ -73,13 +73,13 @@ __device__ void mix(const Plan& plan, SharedPointer<Real> R, SharedPointer<Real>
   }
 }
 
-// Sends every block of the team its units of Rᵀ dg over the rows of this one, dg (row, batch), into
-// its inbox, (rank, part, batch, units). 8 lanes take neighbouring vectors of a row, 4 times 8
+// Sends every block of the cluster its units of Rᵀ dg over the rows of this one, dg (row, batch),
+// into its inbox, (rank, part, batch, units). 8 lanes take neighbouring vectors of a row, 4 times 8
 // every fourth row.
-template <int batch, class Real, class Team>
-__device__ void send_back(const Plan& plan, const Team& team, SharedPointer<Real> R,
+template <int batch, class Real, class Cluster>
+__device__ void send_back(const Plan& plan, const Cluster& cluster, SharedPointer<Real> R,
                           SharedPointer<Real> dg, SharedPointer<Real> inbox) {
-  constexpr int width = static_cast<int>(16 / sizeof(Real)), groups = 4, columns = 8;
+  constexpr int width = pack<Real>, groups = 4, columns = 8;
   constexpr int n = batch * width, each = batch / groups;  // sequences that a lane ends up with
   using Vector = Elements<Real, width>;
   const auto rows = as_vectors<Vector>(R), gates = as_vectors<Vector>(dg);
@@ -105,8 +105,8 @@ __device__ void send_back(const Plan& plan, const Team& team, SharedPointer<Real
     }
     sum_over_lanes<n, groups, columns>(sum, group);
     if (!exists) continue;
-    const int in = vector * width, from = team.rank() * row_parts + part;
-    const auto to = as_vectors<Vector>(team.at(inbox, in / plan.units));
+    const int in = vector * width, from = cluster.rank() * row_parts + part;
+    const auto to = as_vectors<Vector>(cluster.at(inbox, in / plan.units));
     CAROUSEL_UNROLL
     for (int i = 0; i < each; ++i) {
       Vector v;

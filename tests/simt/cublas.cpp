@@ -5,6 +5,7 @@
 
 struct cublasContext {
   cudaStream_t stream = nullptr;
+  void* workspace = nullptr;  // not needed, but the caller's last pointer to it
 };
 
 namespace {
@@ -91,8 +92,8 @@ cublasStatus_t cublasSetAtomicsMode(cublasHandle_t, cublasAtomicsMode_t) {
 cublasStatus_t cublasSetPointerMode(cublasHandle_t, cublasPointerMode_t mode) {
   return mode == CUBLAS_POINTER_MODE_HOST ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_NOT_SUPPORTED;
 }
-cublasStatus_t cublasSetWorkspace(cublasHandle_t, void*, std::size_t) {
-  return CUBLAS_STATUS_SUCCESS;
+cublasStatus_t cublasSetWorkspace(cublasHandle_t handle, void* workspace, std::size_t) {
+  return handle->workspace = workspace, CUBLAS_STATUS_SUCCESS;
 }
 cublasStatus_t cublasGetVersion(cublasHandle_t, int* version) {
   return *version = 130000, CUBLAS_STATUS_SUCCESS;
