@@ -13,6 +13,7 @@
 #include "kernels/cuda/mlstm_chunkwise.h"
 #include "kernels/cuda/mlstm_gate_gradients.h"
 #include "kernels/cuda/mlstm_recur.h"
+#include "kernels/cuda/tile_product_bf16.h"
 
 namespace carousel::cuda {
 
@@ -106,7 +107,6 @@ struct Backward {
             .x = x_,
             .y = y,
             .z = z,
-            .dx = transposed ? x_.width + 1 : x_.width,
             .dz = z.width,
             .states = later ? dstates : states,
             .transposed = transposed,
@@ -196,7 +196,6 @@ void mlstm_forward(const MlstmForward<Wide<Element>>& a, const MlstmForwardEleme
                          .x = rows.q,
                          .y = rows.k,
                          .z = rows.v,
-                         .dx = DHqk,
                          .dz = DHv,
                          .states = states_from(in, inner_c, inner_n, tiles.chunks - 1, 1),
                          .transposed = false,
@@ -289,5 +288,10 @@ void mlstm_parallel_backward(const MlstmBackward<Real>& a) {
 CAROUSEL_INSTANTIATE(float)
 CAROUSEL_INSTANTIATE(double)
 #undef CAROUSEL_INSTANTIATE
+
+template void mlstm_forward(const MlstmForward<float>&, const MlstmForwardElements<__nv_bfloat16>&,
+                            std::int64_t, bool);
+template void mlstm_backward(const MlstmBackward<float>&,
+                             const MlstmBackwardElements<__nv_bfloat16>&, std::int64_t);
 
 }  // namespace carousel::cuda

@@ -2,6 +2,8 @@
 #include "kernels/cuda/mlstm_gate_gradients.h"
 #include "kernels/cuda/scan.h"
 #include "kernels/cuda/team.h"
+#include "kernels/cuda/tile_product_bf16.h"
+#include "kernels/reference/gates.h"
 
 namespace carousel::cuda {
 
@@ -82,27 +84,30 @@ struct TileGates {
     __syncthreads();
   }
 
-  // The product of two kinds of rows of the tile.
-  __device__ TileValues<Real, 1> multiply(const MlstmRows<Element>& x, const MlstmRows<Element>& y,
-                                          int depth) {
+  __device__ std::int64_t row(int r) const { return a.tiles.row(tile.task, tile.begin + r); }
+
+  // The product of two kinds of rows of the tile, without a last column.
+  __device__ TileValues<Real, 1> multiply(const MlstmRows<Element>& x,
+                                          const MlstmRows<Element>& y) {
     const auto rows = [&](const MlstmRows<Element>& z) {
-      return factor(tile.rows, true,
-                    [&](int r, int k) { return z(a.tiles.row(tile.task, tile.begin + r), k); });
+      return factor(tile.rows, true, [&](int r, int k) { return z(row(r), k); });
     };
     TileProduct<Element, 1> product;
     product.clear();
-    product.add(slices, rows(x), rows(y), depth);
+    product.add(slices, rows(x), rows(y), x.width);
     return product.values(slices);
   }
 
   // p_ts = A_ts dA_ts
   __device__ void load_pairs() {
     mlstm_load_weights(weights, decay, input);
-    auto scores = multiply(a.q, a.k, a.q.width);
-    scores.with(multiply(a.g, a.v, a.v.width + 1), [&](int, int t, int s, Real score, Real dA) {
+    auto scores = multiply(a.q, a.k);
+    scores.with(multiply(a.g, a.v), [&](int, int t, int s, Real score, Real dA) {
       const Real weight = weights[t * tile_stride<Real> + s];
-      p[t * p_stride + s] =
-          weight == 0 ? 0.0 : static_cast<double>(weight * score) * static_cast<double>(dA);
+      double pair = 0;
+      if (weight != 0)
+        pair = static_cast<double>(weight * score) * static_cast<double>(dA + a.g.last(row(t)));
+      p[t * p_stride + s] = pair;
     });
     __syncthreads();
   }
@@ -180,7 +185,8 @@ __device__ bool carried(const MlstmInputs<Real>& in, const MlstmTiles& tiles, co
   if (mlstm_fresh(in, task, t)) return false;
   const std::int64_t row = tiles.row(task, t);
   const double before = t == 0 ? static_cast<double>(in.m0[task]) : m[task * tiles.S + t - 1];
-  return log_sigmoid(static_cast<double>(in.f[row])) + before > static_cast<double>(in.i[row]);
+  return reference::log_sigmoid(static_cast<double>(in.f[row])) + before >
+         static_cast<double>(in.i[row]);
 }
 
 // ⟨dĈ_T, Ĉ_T⟩: the final state carries the factor exp(−M_T).
@@ -228,7 +234,7 @@ __global__ void __launch_bounds__(tile_threads) finish_kernel(MlstmGateGradients
     const double gamma = through + dm(t);
     const double di = a.di[task * S + t] + (on ? 0.0 : gamma);
     const double dlog_f = a.dlog_f[task * S + t] + (on ? gamma : 0.0);
-    const double df = dlog_f * sigmoid(-static_cast<double>(a.in.f[row]));
+    const double df = dlog_f * reference::sigmoid(-static_cast<double>(a.in.f[row]));
     if (a.sum_di != nullptr) a.sum_di[row] += static_cast<Real>(di);
     if (a.sum_df != nullptr) a.sum_df[row] += static_cast<Real>(df);
     // m0 and the first log f are only ever used as their sum.
@@ -256,7 +262,9 @@ void mlstm_gate_gradients(const MlstmGateGradients<Element>& a) {
 
 template void mlstm_upstream(const MlstmUpstream<float>&);
 template void mlstm_upstream(const MlstmUpstream<double>&);
+template void mlstm_upstream(const MlstmUpstream<__nv_bfloat16>&);
 template void mlstm_gate_gradients(const MlstmGateGradients<float>&);
 template void mlstm_gate_gradients(const MlstmGateGradients<double>&);
+template void mlstm_gate_gradients(const MlstmGateGradients<__nv_bfloat16>&);
 
 }  // namespace carousel::cuda

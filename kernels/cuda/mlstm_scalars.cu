@@ -6,6 +6,7 @@
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/mlstm_scalars.h"
 #include "kernels/cuda/scan.h"
+#include "kernels/reference/gates.h"
 
 namespace carousel::cuda {
 
@@ -34,7 +35,7 @@ template <class Real>
 __device__ Stretch step_of(const MlstmInputs<Real>& in, const MlstmTiles& tiles, std::int64_t task,
                            std::int64_t t) {
   const std::int64_t row = tiles.row(task, t);
-  return {log_sigmoid(static_cast<double>(in.f[row])), static_cast<double>(in.i[row]),
+  return {reference::log_sigmoid(static_cast<double>(in.f[row])), static_cast<double>(in.i[row]),
           mlstm_fresh(in, task, t)};
 }
 
