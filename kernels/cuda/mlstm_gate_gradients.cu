@@ -1,9 +1,9 @@
+#include "kernels/cuda/gates.h"
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/mlstm_gate_gradients.h"
 #include "kernels/cuda/scan.h"
 #include "kernels/cuda/team.h"
 #include "kernels/cuda/tile_product_bf16.h"
-#include "kernels/reference/gates.h"
 
 namespace carousel::cuda {
 
@@ -185,8 +185,7 @@ __device__ bool carried(const MlstmInputs<Real>& in, const MlstmTiles& tiles, co
   if (mlstm_fresh(in, task, t)) return false;
   const std::int64_t row = tiles.row(task, t);
   const double before = t == 0 ? static_cast<double>(in.m0[task]) : m[task * tiles.S + t - 1];
-  return reference::log_sigmoid(static_cast<double>(in.f[row])) + before >
-         static_cast<double>(in.i[row]);
+  return log_sigmoid(static_cast<double>(in.f[row])) + before > static_cast<double>(in.i[row]);
 }
 
 // ⟨dĈ_T, Ĉ_T⟩: the final state carries the factor exp(−M_T).
@@ -234,7 +233,7 @@ __global__ void __launch_bounds__(tile_threads) finish_kernel(MlstmGateGradients
     const double gamma = through + dm(t);
     const double di = a.di[task * S + t] + (on ? 0.0 : gamma);
     const double dlog_f = a.dlog_f[task * S + t] + (on ? gamma : 0.0);
-    const double df = dlog_f * reference::sigmoid(-static_cast<double>(a.in.f[row]));
+    const double df = dlog_f * sigmoid(-static_cast<double>(a.in.f[row]));
     if (a.sum_di != nullptr) a.sum_di[row] += static_cast<Real>(di);
     if (a.sum_df != nullptr) a.sum_df[row] += static_cast<Real>(df);
     // m0 and the first log f are only ever used as their sum.

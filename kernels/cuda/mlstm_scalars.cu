@@ -3,10 +3,10 @@
 // then come from the M that were stored, so that roundings of M cancel out. Bytes: 2 Real are read
 // and 5 double written per step and head, next to nothing beside q, k and v.
 
+#include "kernels/cuda/gates.h"
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/mlstm_scalars.h"
 #include "kernels/cuda/scan.h"
-#include "kernels/reference/gates.h"
 
 namespace carousel::cuda {
 
@@ -35,7 +35,7 @@ template <class Real>
 __device__ Stretch step_of(const MlstmInputs<Real>& in, const MlstmTiles& tiles, std::int64_t task,
                            std::int64_t t) {
   const std::int64_t row = tiles.row(task, t);
-  return {reference::log_sigmoid(static_cast<double>(in.f[row])), static_cast<double>(in.i[row]),
+  return {log_sigmoid(static_cast<double>(in.f[row])), static_cast<double>(in.i[row]),
           mlstm_fresh(in, task, t)};
 }
 
