@@ -6,6 +6,7 @@
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/mlstm_attend.h"
 #include "kernels/cuda/team.h"
+#include "kernels/cuda/tile_product_bf16.h"
 
 namespace carousel::cuda {
 
@@ -95,7 +96,7 @@ struct Attend {
       if (!a.transposed) return state.c[k * DHv + c];
       return k < DHv ? state.c[c * DHv + k] : state.n[c];
     });
-    sum.add(slices, x, m, a.dx);
+    sum.add(slices, x, m, a.x.width + (a.transposed ? 1 : 0));
     if (a.den != nullptr) add_state_den(state.n, weight);
   }
 
@@ -104,7 +105,7 @@ struct Attend {
     const int r = static_cast<int>(threadIdx.x) / 4, part = static_cast<int>(threadIdx.x) % 4;
     Real sum = 0;
     const bool left = r < tile.rows && rho[r] * weight != 0;
-    for (int k = part; left && k < a.dx; k += 4) sum += a.x(row(tile.begin + r), k) * n[k];
+    for (int k = part; left && k < a.x.width; k += 4) sum += a.x(row(tile.begin + r), k) * n[k];
     for (int bit = 2; bit > 0; bit /= 2) sum += __shfl_xor_sync(all_lanes, sum, bit);
     if (part == 0 && left) state_den[r] = rho[r] * weight * sum;
   }
@@ -114,12 +115,14 @@ struct Attend {
   template <class Weight>
   __device__ void pair_up(std::int64_t begin, int count, const Weight& weight) {
     scores.clear();
-    scores.add(slices,
-               factor(tile.rows, true, [&](int r, int k) { return a.x(row(tile.begin + r), k); }),
-               factor(count, true, [&](int r, int k) { return a.y(row(begin + r), k); }), a.dx);
+    scores.add(
+        slices, factor(tile.rows, true, [&](int r, int k) { return a.x(row(tile.begin + r), k); }),
+        factor(count, true, [&](int r, int k) { return a.y(row(begin + r), k); }), a.x.width);
     auto values = scores.values(slices);
     values.each([&](int i, int r, int partner, Real& x) {
       const Real w = weight(r, partner);
+      const bool last = w != 0 && a.transposed;  // the last columns, of v̂ and ĝ
+      if (last) x += a.x.last(row(tile.begin + r)) * a.y.last(row(begin + partner));
       x = w == 0 ? Real(0) : w * x;
       pairs[partner * stride + r] = static_cast<Element>(x);
       den[i] += x;
@@ -273,7 +276,9 @@ void mlstm_attend(const MlstmAttend<Element>& a) {
 
 template int mlstm_attend_groups<float>(int);
 template int mlstm_attend_groups<double>(int);
+template int mlstm_attend_groups<__nv_bfloat16>(int);
 template void mlstm_attend(const MlstmAttend<float>&);
 template void mlstm_attend(const MlstmAttend<double>&);
+template void mlstm_attend(const MlstmAttend<__nv_bfloat16>&);
 
 }  // namespace carousel::cuda

@@ -23,7 +23,7 @@ struct MlstmAttend {
   MlstmScalars scalars;
   bool later;  // which of the two
   MlstmRows<Element> x, y, z;
-  int dx, dz;  // columns of x and y, and of z and out
+  int dz;  // columns of z and out
   MlstmStates<Real> states;
   bool transposed;  // M has the shape (DHqk, DHv) as it lies; else that is Mᵀ
 
@@ -44,9 +44,9 @@ struct MlstmAttend {
 template <class Element>
 int mlstm_attend_groups(int dz);
 
-// FLOPs per task: S (L + 64) (dx · groups + dz) for the pairs, counting both a product and its sum,
-// and 2 S dx dz for the state, where the scores x·y are computed once for every group of 128
-// columns. Bytes: next to nothing beside them.
+// FLOPs per task, with dx columns of x: S (L + 64) (dx · groups + dz) for the pairs, counting both
+// a product and its sum, and 2 S dx dz for the state, where the scores x·y are computed once for
+// every group of 128 columns. Bytes: next to nothing beside them.
 template <class Element>
 void mlstm_attend(const MlstmAttend<Element>& a);
 

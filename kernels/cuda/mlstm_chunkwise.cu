@@ -2,10 +2,12 @@
 // tiles of all chunks at once (mlstm_attend). Backward: the gradients of the states at the same
 // boundaries, then dq̃, dk̃ and dv tile by tile, and the gates from what those leave behind.
 //
-// The result does not depend on the length of the chunks, so where no state has to be saved they
-// are no shorter than a tile, and the parallel form is one chunk of all steps: scores of all pairs
+// The result does not depend on the length of the chunks, so where no state is saved they are no
+// shorter than a tile, and the parallel form is one chunk of all steps: scores of all pairs
 // of tiles, none of which is ever stored. FLOPs per task, forward: 2 S DHqk DHv for the states, as
 // many for reading them, and S L (DHqk + DHv) for the pairs.
+
+#include <algorithm>
 
 #include "core/tensor.h"
 #include "kernels/cuda/cuda.h"
@@ -13,6 +15,7 @@
 #include "kernels/cuda/mlstm_chunkwise.h"
 #include "kernels/cuda/mlstm_gate_gradients.h"
 #include "kernels/cuda/mlstm_recur.h"
+#include "kernels/cuda/tile_product_bf16.h"
 
 namespace carousel::cuda {
 
@@ -52,15 +55,11 @@ struct Rows {
         v{v_, static_cast<int>(in.DHv), Real(1), nullptr, nullptr} {}
 };
 
+// The initial state, and those between the chunks.
 template <class Real>
-MlstmStates<Real> states_from(const MlstmInputs<Real>& in, const Real* inner_c, const Real* inner_n,
-                              std::int64_t count, std::int64_t every) {
-  return {in.c0, in.n0, inner_c, inner_n, 0, count, every, in.DHqk, in.DHv};
-}
-
-// A chunk of several of the caller's, so that it fills a tile.
-std::int64_t joined(std::int64_t chunk_size) {
-  return chunk_size < tile_size ? chunk_size * (tile_size / chunk_size) : chunk_size;
+MlstmStates<Real> states_from(const MlstmInputs<Real>& in, const MlstmTiles& tiles,
+                              const Real* inner_c, const Real* inner_n) {
+  return {in.c0, in.n0, inner_c, inner_n, 0, tiles.chunks - 1, in.DHqk, in.DHv};
 }
 
 // What the gradients of q and k leave for those of the gates.
@@ -106,7 +105,6 @@ struct Backward {
             .x = x_,
             .y = y,
             .z = z,
-            .dx = transposed ? x_.width + 1 : x_.width,
             .dz = z.width,
             .states = later ? dstates : states,
             .transposed = transposed,
@@ -196,9 +194,8 @@ void mlstm_forward(const MlstmForward<Wide<Element>>& a, const MlstmForwardEleme
                          .x = rows.q,
                          .y = rows.k,
                          .z = rows.v,
-                         .dx = DHqk,
                          .dz = DHv,
-                         .states = states_from(in, inner_c, inner_n, tiles.chunks - 1, 1),
+                         .states = states_from(in, tiles, inner_c, inner_n),
                          .transposed = false,
                          .out = x.h,
                          .den = a.den,
@@ -225,8 +222,7 @@ void mlstm_backward(const MlstmBackward<Wide<Element>>& a, const MlstmBackwardEl
   mlstm_upstream<Element>(
       {tiles, scalars.get(), x.dh, x.h, a.den, DHv, in.eps, scale, delta, sums.dm});
   const MlstmRows<Element> g{x.dh, DHv, Real(1), scale, delta};
-  const auto states =
-      states_from(in, a.chunk_c, a.chunk_n, (in.S - 1) / in.chunk_size, chunk_size / in.chunk_size);
+  const auto states = states_from(in, tiles, a.chunk_c, a.chunk_n);
 
   InnerStates<Real> own(in, tiles);
   mlstm_recur<Element>({.tiles = tiles,
@@ -245,8 +241,8 @@ void mlstm_backward(const MlstmBackward<Wide<Element>>& a, const MlstmBackwardEl
                         .before = states,
                         .crossing = gates ? sums.crossing_state : nullptr});
 
-  const MlstmStates<Real> dstates{a.dc, a.dn,    own.c(), own.n(), tiles.chunks, tiles.chunks - 1,
-                                  1,    in.DHqk, in.DHv};
+  const MlstmStates<Real> dstates{a.dc,    a.dn,  own.c(), own.n(), tiles.chunks, tiles.chunks - 1,
+                                  in.DHqk, in.DHv};
   const Backward<Element> backward{a, x,      tiles,   scalars.get(),          rows,
                                    g, states, dstates, gates ? &sums : nullptr};
   backward.queries();
@@ -259,7 +255,8 @@ template <class Real>
 void mlstm_chunkwise_forward(const MlstmForward<Real>& a) {
   const bool save = a.chunk_c != nullptr;
   const std::int64_t L = a.in.chunk_size;
-  mlstm_forward<Real>(a, {a.in.q, a.in.k, a.in.v, a.h}, save ? L : joined(L), save);
+  mlstm_forward<Real>(a, {a.in.q, a.in.k, a.in.v, a.h},
+                      save ? L : std::max<std::int64_t>(L, tile_size), save);
 }
 template <class Real>
 void mlstm_parallel_forward(const MlstmForward<Real>& a) {
@@ -268,8 +265,7 @@ void mlstm_parallel_forward(const MlstmForward<Real>& a) {
 
 template <class Real>
 void mlstm_chunkwise_backward(const MlstmBackward<Real>& a) {
-  mlstm_backward<Real>(a, {a.in.q, a.in.k, a.in.v, a.dh, a.h, a.dq, a.dk, a.dv},
-                       joined(a.in.chunk_size));
+  mlstm_backward<Real>(a, {a.in.q, a.in.k, a.in.v, a.dh, a.h, a.dq, a.dk, a.dv}, a.in.chunk_size);
 }
 template <class Real>
 void mlstm_recurrent_backward(const MlstmBackward<Real>& a) {
@@ -289,5 +285,10 @@ void mlstm_parallel_backward(const MlstmBackward<Real>& a) {
 CAROUSEL_INSTANTIATE(float)
 CAROUSEL_INSTANTIATE(double)
 #undef CAROUSEL_INSTANTIATE
+
+template void mlstm_forward(const MlstmForward<float>&, const MlstmForwardElements<__nv_bfloat16>&,
+                            std::int64_t, bool);
+template void mlstm_backward(const MlstmBackward<float>&,
+                             const MlstmBackwardElements<__nv_bfloat16>&, std::int64_t);
 
 }  // namespace carousel::cuda

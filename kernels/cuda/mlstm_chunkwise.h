@@ -19,8 +19,8 @@ struct MlstmBackwardElements {
   Element *dq, *dk, *dv;
 };
 
-// chunk_size is that of the kernels. Forward: a.in.chunk_size where states are saved. Backward: a
-// multiple of a.in.chunk_size, or all of S.
+// chunk_size is that of the kernels: a.in.chunk_size where states are saved, forward and backward,
+// else any.
 template <class Element>
 void mlstm_forward(const MlstmForward<Wide<Element>>& a, const MlstmForwardElements<Element>& x,
                    std::int64_t chunk_size, bool save);

@@ -1,7 +1,9 @@
+#include "kernels/cuda/gates.h"
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/mlstm_gate_gradients.h"
 #include "kernels/cuda/scan.h"
 #include "kernels/cuda/team.h"
+#include "kernels/cuda/tile_product_bf16.h"
 
 namespace carousel::cuda {
 
@@ -82,27 +84,30 @@ struct TileGates {
     __syncthreads();
   }
 
-  // The product of two kinds of rows of the tile.
-  __device__ TileValues<Real, 1> multiply(const MlstmRows<Element>& x, const MlstmRows<Element>& y,
-                                          int depth) {
+  __device__ std::int64_t row(int r) const { return a.tiles.row(tile.task, tile.begin + r); }
+
+  // The product of two kinds of rows of the tile, without a last column.
+  __device__ TileValues<Real, 1> multiply(const MlstmRows<Element>& x,
+                                          const MlstmRows<Element>& y) {
     const auto rows = [&](const MlstmRows<Element>& z) {
-      return factor(tile.rows, true,
-                    [&](int r, int k) { return z(a.tiles.row(tile.task, tile.begin + r), k); });
+      return factor(tile.rows, true, [&](int r, int k) { return z(row(r), k); });
     };
     TileProduct<Element, 1> product;
     product.clear();
-    product.add(slices, rows(x), rows(y), depth);
+    product.add(slices, rows(x), rows(y), x.width);
     return product.values(slices);
   }
 
   // p_ts = A_ts dA_ts
   __device__ void load_pairs() {
     mlstm_load_weights(weights, decay, input);
-    auto scores = multiply(a.q, a.k, a.q.width);
-    scores.with(multiply(a.g, a.v, a.v.width + 1), [&](int, int t, int s, Real score, Real dA) {
+    auto scores = multiply(a.q, a.k);
+    scores.with(multiply(a.g, a.v), [&](int, int t, int s, Real score, Real dA) {
       const Real weight = weights[t * tile_stride<Real> + s];
-      p[t * p_stride + s] =
-          weight == 0 ? 0.0 : static_cast<double>(weight * score) * static_cast<double>(dA);
+      double pair = 0;
+      if (weight != 0)
+        pair = static_cast<double>(weight * score) * static_cast<double>(dA + a.g.last(row(t)));
+      p[t * p_stride + s] = pair;
     });
     __syncthreads();
   }
@@ -256,7 +261,9 @@ void mlstm_gate_gradients(const MlstmGateGradients<Element>& a) {
 
 template void mlstm_upstream(const MlstmUpstream<float>&);
 template void mlstm_upstream(const MlstmUpstream<double>&);
+template void mlstm_upstream(const MlstmUpstream<__nv_bfloat16>&);
 template void mlstm_gate_gradients(const MlstmGateGradients<float>&);
 template void mlstm_gate_gradients(const MlstmGateGradients<double>&);
+template void mlstm_gate_gradients(const MlstmGateGradients<__nv_bfloat16>&);
 
 }  // namespace carousel::cuda

@@ -41,7 +41,7 @@ struct MlstmStates {
   const Real *end_c, *end_n;      // (tasks, …)   the one at an end, null: none there
   const Real *inner_c, *inner_n;  // (tasks, count, …)   those between
   int end;                        // which boundary is end_c
-  std::int64_t count, every;      // boundary b is the inner number b · every − 1
+  std::int64_t count;             // boundary b is the inner number b − 1
   std::int64_t DHqk, DHv;
 
   __device__ MlstmStatePointers<Real> operator()(std::int64_t task, int boundary) const {
@@ -49,7 +49,7 @@ struct MlstmStates {
       if (end_c == nullptr) return {nullptr, nullptr};
       return {end_c + task * DHqk * DHv, end_n + task * DHqk};
     }
-    const std::int64_t at = task * count + boundary * every - 1;
+    const std::int64_t at = task * count + boundary - 1;
     return {inner_c + at * DHqk * DHv, inner_n + at * DHqk};
   }
 };

@@ -5,6 +5,7 @@
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/mlstm_recur.h"
 #include "kernels/cuda/team.h"
+#include "kernels/cuda/tile_product_bf16.h"
 
 namespace carousel::cuda {
 
@@ -188,5 +189,6 @@ void mlstm_recur(const MlstmRecur<Element>& a) {
 
 template void mlstm_recur(const MlstmRecur<float>&);
 template void mlstm_recur(const MlstmRecur<double>&);
+template void mlstm_recur(const MlstmRecur<__nv_bfloat16>&);
 
 }  // namespace carousel::cuda

@@ -14,6 +14,7 @@
 #include <initializer_list>
 
 #include "kernels/cuda/cuda.h"
+#include "kernels/cuda/gates.h"
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/mlstm_scalars.h"
 #include "kernels/cuda/team.h"

@@ -97,13 +97,6 @@ class MlstmScalarMemory {
   MlstmScalars scalars_{};
 };
 
-// log σ(x) = −softplus(−x), and σ(x).
-inline __device__ double log_sigmoid(double x) { return fmin(x, 0.0) - log1p(exp(-fabs(x))); }
-inline __device__ double sigmoid(double x) {
-  const double e = exp(-fabs(x));
-  return (x < 0 ? e : 1.0) / (1 + e);
-}
-
 // Whether nothing is carried into step t.
 template <class Real>
 __device__ bool mlstm_fresh(const MlstmInputs<Real>& in, std::int64_t task, std::int64_t t) {

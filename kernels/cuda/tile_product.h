@@ -21,7 +21,7 @@ constexpr int tile_threads = 256, tile_size = 64, slice_depth = 32;
 
 // Rows of shared memory begin 16 bytes further each time: columns of them lie in several banks.
 template <class Element, int width = tile_size>
-constexpr int tile_stride = width + static_cast<int>(16 / sizeof(Element));
+constexpr int tile_stride = width + pack<Element>;
 template <class Element>
 constexpr int tile_elements = tile_size* tile_stride<Element>;
 
@@ -85,25 +85,31 @@ __device__ Real sum_along_row(Real x) {
   return x;
 }
 
+// The depth of a slice is filled up with zeros to a multiple of this.
+template <class Element>
+inline constexpr int depth_step = 1;
+
 // Fills b[k][i] or a[k][i] with the depths first + k of a factor, k < depth ≤ 32.
 template <int width, class Element, class At>
 __device__ void load_slice(SharedPointer<Element> slice, const Factor<At>& f, int first,
                            int depth) {
+  constexpr int step = depth_step<Element>;
+  const int filled = (depth + step - 1) / step * step;
   for (int e = static_cast<int>(threadIdx.x); e < slice_depth * width; e += tile_threads) {
     const int i = f.along_depth ? e / slice_depth : e % width;
     const int k = f.along_depth ? e % slice_depth : e / width;
-    if (k >= depth) continue;
+    if (k >= filled) continue;
     slice[k * tile_stride<Element, width> + i] =
-        i < f.count ? static_cast<Element>(f.at(i, first + k)) : Element(0);
+        i < f.count && k < depth ? static_cast<Element>(f.at(i, first + k)) : Element(0);
   }
 }
 
 // The shared memory that products need, for tiles of up to 64 · H columns.
 template <class Element, int H>
-struct TileSlices {
+struct TileFactorSlices {
   SharedPointer<Element> a, b;
 
-  explicit __device__ TileSlices(SharedMemory& shared)
+  explicit __device__ TileFactorSlices(SharedMemory& shared)
       : a(shared.take<Element>(a_elements)), b(shared.take<Element>(b_elements)) {}
   static constexpr std::size_t bytes() {
     return shared_bytes<Element>(a_elements) + shared_bytes<Element>(b_elements);
@@ -114,13 +120,15 @@ struct TileSlices {
   static constexpr int b_elements = slice_depth * tile_stride<Element, tile_size * H>;
 };
 
-// A sum of products. All threads of the block call together; add begins with a barrier, behind
-// which what they wrote before is seen.
-template <class Real, int H>
-class TileProduct {
- public:
-  __device__ void clear() { sum_.clear(); }
+template <class Element, int H>
+struct TileSlices : TileFactorSlices<Element, H> {
+  using TileFactorSlices<Element, H>::TileFactorSlices;
+};
 
+// What every TileProduct does with its multiply(a, b, depth, rows, columns).
+template <class Product, class Element, int H>
+class TileSum {
+ public:
   // += a bᵀ, where both factors are read as they are.
   template <class Slices, class A, class B>
   __device__ void add(Slices& slices, const Factor<A>& a, const Factor<B>& b, int depth) {
@@ -130,42 +138,36 @@ class TileProduct {
       load_slice<tile_size>(slices.a, a, k, n);
       load_slice<tile_size * H>(slices.b, b, k, n);
       __syncthreads();
-      multiply(slices.a, slices.b, n, a.count, b.count);
+      product().multiply(slices.a, slices.b, n, a.count, b.count);
     }
   }
-  // += a bᵀ, where a lies in shared memory as a[k][row], rows of it.
+  // += a bᵀ, where a lies in shared memory as a[k][row], rows of it, and zeros to 64 x 64.
   template <class Slices, class B>
-  __device__ void add(Slices& slices, SharedPointer<Real> a, int rows, const Factor<B>& b,
+  __device__ void add(Slices& slices, SharedPointer<Element> a, int rows, const Factor<B>& b,
                       int depth) {
     for (int k = 0; k < depth; k += slice_depth) {
       const int n = min(slice_depth, depth - k);
       __syncthreads();
       load_slice<tile_size * H>(slices.b, b, k, n);
       __syncthreads();
-      multiply(a + k * tile_stride<Real>, slices.b, n, rows, b.count);
+      product().multiply(a + k * tile_stride<Element>, slices.b, n, rows, b.count);
     }
   }
+
+ private:
+  __device__ Product& product() { return static_cast<Product&>(*this); }
+};
+
+// A sum of products. All threads of the block call together; add begins with a barrier, behind
+// which what they wrote before is seen.
+template <class Real, int H>
+class TileProduct : public TileSum<TileProduct<Real, H>, Real, H> {
+ public:
+  __device__ void clear() { sum_.clear(); }
 
   template <class Slices>
   __device__ TileValues<Real, H> values(Slices&) const {
     return sum_;
-  }
-
- private:
-  struct Four {
-    Real at[4];
-  };
-  static __device__ Four four(SharedPointer<Real> p) {
-    constexpr int width = static_cast<int>(16 / sizeof(Real));
-    const auto vectors = as_vectors<Elements<Real, width>>(p);
-    Four result;
-    CAROUSEL_UNROLL
-    for (int v = 0; v < 4 / width; ++v) {
-      const Elements<Real, width> vector = vectors[v];
-      CAROUSEL_UNROLL
-      for (int j = 0; j < width; ++j) result.at[v * width + j] = vector.at[j];
-    }
-    return result;
   }
 
   __device__ void multiply(SharedPointer<Real> a, SharedPointer<Real> b, int depth, int rows,
@@ -185,6 +187,23 @@ class TileProduct {
         }
       }
     }
+  }
+
+ private:
+  struct Four {
+    Real at[4];
+  };
+  static __device__ Four four(SharedPointer<Real> p) {
+    constexpr int width = pack<Real>;
+    const auto vectors = as_vectors<Elements<Real, width>>(p);
+    Four result;
+    CAROUSEL_UNROLL
+    for (int v = 0; v < 4 / width; ++v) {
+      const Elements<Real, width> vector = vectors[v];
+      CAROUSEL_UNROLL
+      for (int j = 0; j < width; ++j) result.at[v * width + j] = vector.at[j];
+    }
+    return result;
   }
 
   TileValues<Real, H> sum_;

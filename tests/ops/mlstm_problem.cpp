@@ -181,22 +181,25 @@ std::vector<Tensor<double>> mlstm_upstream(const MlstmProblem& problem) {
 }
 
 template <class Real>
-MlstmRun<Real> run_mlstm(const MlstmProblem& problem, const MlstmOptions& options) {
+MlstmRun<Real> run_mlstm(const MlstmProblem& problem, const MlstmOptions& options, Device device) {
   std::vector<Var<Real>> in;
-  for (const auto& input : problem.inputs) in.push_back(parameter(input.template to<Real>()));
+  for (const auto& input : problem.inputs)
+    in.push_back(parameter(input.template to<Real>().to(device)));
   MlstmState<Real> state;
   if (in.size() == 8) state = {in[5], in[6], in[7]};
 
   Tape tape;
-  const auto result = mlstm(in[0], in[1], in[2], in[3], in[4], state, problem.reset, options);
+  const auto result =
+      mlstm(in[0], in[1], in[2], in[3], in[4], state, problem.reset.to(device), options);
   const std::vector<Var<Real>> outputs{result.h, result.state.c, result.state.n, result.state.m};
   std::vector<Tensor<Real>> upstream;
-  for (const auto& d : mlstm_upstream(problem)) upstream.push_back(d.template to<Real>());
+  for (const auto& d : mlstm_upstream(problem))
+    upstream.push_back(d.template to<Real>().to(device));
   tape.backward(std::span<const Var<Real>>(outputs), std::span<const Tensor<Real>>(upstream));
 
   MlstmRun<Real> run;
-  for (const auto& output : outputs) run.values.push_back(output.value);
-  for (const auto& input : in) run.gradients.push_back(input.grad->value());
+  for (const auto& output : outputs) run.values.push_back(output.value.to(Device::cpu));
+  for (const auto& input : in) run.gradients.push_back(input.grad->value().to(Device::cpu));
   return run;
 }
 
@@ -229,7 +232,7 @@ double dot(const Tensor<double>& a, const Tensor<double>& b) {
 template Tensor<double> steps_of(const Tensor<double>&, std::int64_t, std::int64_t);
 template Tensor<float> steps_of(const Tensor<float>&, std::int64_t, std::int64_t);
 template Tensor<std::int32_t> steps_of(const Tensor<std::int32_t>&, std::int64_t, std::int64_t);
-template MlstmRun<float> run_mlstm(const MlstmProblem&, const MlstmOptions&);
-template MlstmRun<double> run_mlstm(const MlstmProblem&, const MlstmOptions&);
+template MlstmRun<float> run_mlstm(const MlstmProblem&, const MlstmOptions&, Device);
+template MlstmRun<double> run_mlstm(const MlstmProblem&, const MlstmOptions&, Device);
 
 }  // namespace carousel

@@ -28,7 +28,8 @@ struct MlstmRun {
   std::vector<Tensor<Real>> values, gradients;
 };
 template <class Real>
-MlstmRun<Real> run_mlstm(const MlstmProblem& problem, const MlstmOptions& options);
+MlstmRun<Real> run_mlstm(const MlstmProblem& problem, const MlstmOptions& options,
+                         Device device = Device::cpu);
 
 // The upstream gradients: as h, c, n, m.
 std::vector<Tensor<double>> mlstm_upstream(const MlstmProblem& problem);
