@@ -31,20 +31,26 @@ MlstmCell<Real>::MlstmCell(const Init& init, const ModelConfig& model,
 }
 
 template <class Real>
+typename MlstmCell<Real>::Gates MlstmCell<Real>::gates(const Var<Real>& q, const Var<Real>& k,
+                                                       const Var<Real>& v) const {
+  const std::vector qkv{q, k, v};
+  return {igate.concat(qkv), fgate.concat(qkv)};
+}
+
+template <class Real>
 CellResult<Real> MlstmCell<Real>::operator()(const Var<Real>& q, const Var<Real>& k,
                                              const Var<Real>& v, std::vector<Var<Real>> state,
                                              const Tensor<std::int32_t>& reset) const {
   CAROUSEL_CHECK(state.empty() || state.size() == 3,
                  "mlstm: state has {} tensors, want none or C, n, m", state.size());
-  const std::vector qkv{q, k, v};
   const auto S = q.dim(1), NH = outnorm.heads;
   const Shape by_head{q.dim(0), S, NH, q.dim(2) / NH};
   MlstmState<Real> initial;
   if (!state.empty()) initial = {std::move(state[0]), std::move(state[1]), std::move(state[2])};
   const MlstmOptions options{.form = S == 1 ? MlstmForm::recurrent : MlstmForm::chunkwise};
-  const auto result =
-      mlstm(reshape(q, by_head), reshape(k, by_head), reshape(v, by_head), igate.concat(qkv),
-            fgate.concat(qkv), std::move(initial), reset, options);
+  const auto [i, f] = gates(q, k, v);
+  const auto result = mlstm(reshape(q, by_head), reshape(k, by_head), reshape(v, by_head), i, f,
+                            std::move(initial), reset, options);
   return {outnorm(reshape(result.h, q.shape())), {result.state.c, result.state.n, result.state.m}};
 }
 
@@ -67,24 +73,25 @@ MlstmLayer<Real>::MlstmLayer(const Init& init, const ModelConfig& model,
 }
 
 template <class Real>
-LayerResult<Real> MlstmLayer<Real>::operator()(const Var<Real>& x, BlockState<Real> state,
-                                               const CallOptions& options) const {
+typename MlstmLayer<Real>::Inputs MlstmLayer<Real>::inputs(
+    const Var<Real>& x, const Var<Real>& conv_state, const Tensor<std::int32_t>& reset) const {
   const auto inner = learnable_skip.dim(0);
   const auto up = proj_up.split(x, {inner, inner});
   const auto &x_m = up[0], &z = up[1];
 
-  Var<Real> mixed = x_m, conv_state;
-  if (conv1d) {
-    const auto conv = (*conv1d)(x_m, state.conv, options.reset);
-    mixed = conv.y;
-    conv_state = conv.state;
-  }
-  const auto x_c = activation(Activation::silu, mixed);
+  Conv1dResult<Real> conv{x_m, {}};
+  if (conv1d) conv = (*conv1d)(x_m, conv_state, reset);
+  const auto x_c = activation(Activation::silu, conv.y);
+  return {q_proj(x_c), k_proj(x_c), v_proj(x_m), x_c, z, conv.state};
+}
 
-  const auto cell =
-      mlstm_cell(q_proj(x_c), k_proj(x_c), v_proj(x_m), std::move(state.cell), options.reset);
-  const auto y = proj_down(skip_gate(Activation::silu, z, cell.h, x_c, learnable_skip));
-  return {options.drop(y, dropout), {conv_state, cell.state}};
+template <class Real>
+LayerResult<Real> MlstmLayer<Real>::operator()(const Var<Real>& x, BlockState<Real> state,
+                                               const CallOptions& options) const {
+  const auto in = inputs(x, state.conv, options.reset);
+  const auto cell = mlstm_cell(in.q, in.k, in.v, std::move(state.cell), options.reset);
+  const auto y = proj_down(skip_gate(Activation::silu, in.z, cell.h, in.x_c, learnable_skip));
+  return {options.drop(y, dropout), {in.conv_state, cell.state}};
 }
 
 template struct MlstmCell<float>;

@@ -21,6 +21,12 @@ struct MlstmCell {
 
   MlstmCell(const Init& init, const ModelConfig& model, const MlstmLayerConfig& config);
 
+  // Pre-activations of the gates from q, k, v (B, S, I): (B, S, NH) each.
+  struct Gates {
+    Var<Real> i, f;
+  };
+  Gates gates(const Var<Real>& q, const Var<Real>& k, const Var<Real>& v) const;
+
   // q, k, v (B, S, I); state none or {C, n, m}; reset (B, S) or undefined. h (B, S, I).
   CellResult<Real> operator()(const Var<Real>& q, const Var<Real>& k, const Var<Real>& v,
                               std::vector<Var<Real>> state,
@@ -49,6 +55,13 @@ struct MlstmLayer {
   Linear<Real> proj_down;  // (d, I)
 
   MlstmLayer(const Init& init, const ModelConfig& model, const MlstmLayerConfig& config);
+
+  // What comes before the cell: each (B, S, I), and the state of the convolution.
+  struct Inputs {
+    Var<Real> q, k, v, x_c, z, conv_state;
+  };
+  Inputs inputs(const Var<Real>& x, const Var<Real>& conv_state,
+                const Tensor<std::int32_t>& reset) const;
 
   // x (B, S, d) → (B, S, d)
   LayerResult<Real> operator()(const Var<Real>& x, BlockState<Real> state,

@@ -62,22 +62,29 @@ SlstmLayer<Real>::SlstmLayer(const Init& init, const ModelConfig& model,
 }
 
 template <class Real>
+typename SlstmLayer<Real>::Inputs SlstmLayer<Real>::inputs(
+    const Var<Real>& x, const Var<Real>& conv_state, const Tensor<std::int32_t>& reset) const {
+  Var<Real> x_c = x, conv_state_after;
+  if (conv1d) {
+    const auto conv = (*conv1d)(x, conv_state, reset);
+    x_c = activation(Activation::silu, conv.y);
+    conv_state_after = conv.state;
+  }
+  const Shape by_head{x.dim(0), x.dim(1), heads, x.dim(2) / heads};
+  return {{reshape(fgate(x_c), by_head), reshape(igate(x_c), by_head), reshape(zgate(x), by_head),
+           reshape(ogate(x), by_head)},
+          conv_state_after};
+}
+
+template <class Real>
 LayerResult<Real> SlstmLayer<Real>::operator()(const Var<Real>& x, const BlockState<Real>& state,
                                                const CallOptions& options) const {
-  Var<Real> x_c = x, conv_state;
-  if (conv1d) {
-    const auto conv = (*conv1d)(x, state.conv, options.reset);
-    x_c = activation(Activation::silu, conv.y);
-    conv_state = conv.state;
-  }
-
-  const Shape by_head{x.dim(0), x.dim(1), heads, x.dim(2) / heads};
-  const std::array gates{reshape(fgate(x_c), by_head), reshape(igate(x_c), by_head),
-                         reshape(zgate(x), by_head), reshape(ogate(x), by_head)};
+  const auto in = inputs(x, state.conv, options.reset);
   const auto cell = std::visit(
-      [&](const auto& function) { return function(gates, state.cell, options.reset); }, slstm_cell);
+      [&](const auto& function) { return function(in.gates, state.cell, options.reset); },
+      slstm_cell);
   const auto h = reshape(cell.h, x.shape());
-  return {group_norm(options.drop(h, dropout)), {conv_state, cell.state}};
+  return {group_norm(options.drop(h, dropout)), {in.conv_state, cell.state}};
 }
 
 template struct SlstmCell<float>;

@@ -54,6 +54,15 @@ struct SlstmLayer {
   SlstmLayer(const Init& init, const ModelConfig& model, const SlstmLayerConfig& config,
              std::int64_t block);
 
+  // What comes before the cell: the gates' parts from x, (B, S, NH, DH) each, and the state of the
+  // convolution.
+  struct Inputs {
+    std::array<Var<Real>, 4> gates;  // i, f, z, o
+    Var<Real> conv_state;
+  };
+  Inputs inputs(const Var<Real>& x, const Var<Real>& conv_state,
+                const Tensor<std::int32_t>& reset) const;
+
   // x (B, S, d) → (B, S, d)
   LayerResult<Real> operator()(const Var<Real>& x, const BlockState<Real>& state,
                                const CallOptions& options) const;

@@ -4,7 +4,8 @@
 set -euo pipefail
 
 packages=(g++ cmake ninja-build libfmt-dev libcli11-dev nlohmann-json3-dev doctest-dev
-  libboost-context-dev libxxhash-dev pkg-config libpcre2-dev libutf8proc-dev robin-map-dev "$@")
+  libboost-context-dev libxxhash-dev pkg-config libpcre2-dev libutf8proc-dev robin-map-dev
+  libjs-dygraphs "$@")
 
 if ! command -v apt-get dpkg-query > /dev/null; then
   missing=()
@@ -13,12 +14,12 @@ if ! command -v apt-get dpkg-query > /dev/null; then
   done
   if [ ${#missing[@]} -gt 0 ]; then
     echo "setup: no apt-get here and no ${missing[*]}; install a C++20 compiler with OpenMP (g++ >= 12 or" \
-      "clang >= 14), cmake >= 3.25, ninja, pkg-config, fmt >= 9, CLI11, nlohmann-json, doctest, Boost.Context," \
-      "PCRE2, utf8proc, robin-map and xxHash, then run this again" >&2
+      "clang >= 14), cmake >= 3.25, ninja, pkg-config, fmt >= 9, CLI11, nlohmann-json, doctest, Boost," \
+      "PCRE2, utf8proc, robin-map, xxHash and dygraphs, then run this again" >&2
     exit 1
   fi
-  echo "setup: no apt-get here; the build expects fmt >= 9, CLI11, nlohmann-json, doctest, Boost.Context and" \
-    "robin-map where CMake's find_package sees them, xxHash where the compiler does, PCRE2 and utf8proc where pkg-config does" >&2
+  echo "setup: no apt-get here; the build expects fmt >= 9, CLI11, nlohmann-json, doctest, Boost," \
+    "robin-map and dygraphs where CMake sees them, xxHash where the compiler does, PCRE2 and utf8proc where pkg-config does" >&2
   exit 0
 fi
 

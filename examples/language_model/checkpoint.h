@@ -4,7 +4,7 @@
 //   tokenizer.json                   where it is known
 //   state.json, state.safetensors    the TrainingState
 //   run.json                         what the run is: RunDescription
-//   metrics.jsonl, speed.jsonl       the journal so far
+//   metrics.jsonl, speed.jsonl, …    the journal so far
 //   checksums                        the manifest: see core/manifest.h
 #pragma once
 

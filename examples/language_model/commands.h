@@ -15,5 +15,7 @@ int run(const TokenizerTrainOptions& options);
 int run(const TokenizerEncodeOptions& options);
 int run(const TokenizerDecodeOptions& options);
 int run(const TokenizerInfoOptions& options);
+int run(const ReportOptions& options);
+int run(const InspectOptions& options);
 
 }  // namespace carousel::program

@@ -32,7 +32,7 @@ void generate(const GenerateOptions& options) {
   Writer<Real> writer(model, sampling, options.seed, tokenizer->vocab_size());
   writer.read(prompt);
   print(options.prompt);
-  print_text(writer, *tokenizer, options.tokens);
+  write_text(writer, *tokenizer, options.tokens, print);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "core/safetensors.h"
 #include "examples/language_model/commands.h"
+#include "examples/language_model/parts.h"
 #include "examples/language_model/streams.h"
 #include "nn/model_directory.h"
 
@@ -25,18 +26,6 @@ std::string describe(const ModelConfig& config) {
       "dropout         {}\n",
       config.vocab_size, config.embedding_dim, config.context_length, config.num_blocks, blocks,
       config.tie_weights ? "yes" : "no", config.dropout);
-}
-
-// "xlstm_block_stack.blocks.3.ffn.proj_up.weight" belongs to "block 3", others to their first name.
-std::string part_of(const std::string& name) {
-  constexpr std::string_view blocks = "xlstm_block_stack.blocks.";
-  if (name.starts_with(blocks)) {
-    const std::string rest = name.substr(blocks.size());
-    return "block " + rest.substr(0, rest.find('.'));
-  }
-  constexpr std::string_view stack = "xlstm_block_stack.";
-  const std::string rest = name.starts_with(stack) ? name.substr(stack.size()) : name;
-  return rest.substr(0, rest.find('.'));
 }
 
 // Parameters by part, in the order in which the parts first appear.

@@ -6,10 +6,10 @@
 #include "examples/language_model/initial_model.h"
 #include "examples/language_model/interrupt.h"
 #include "examples/language_model/resume_command.h"
+#include "examples/language_model/sample.h"
 #include "examples/language_model/streams.h"
 #include "examples/language_model/tokenizers.h"
 #include "examples/language_model/training.h"
-#include "examples/language_model/writer.h"
 #include "kernels/kernels.h"
 #include "nn/model_directory.h"
 #include "text/tokenizer_files.h"
@@ -25,30 +25,6 @@ int report_interrupt(std::int64_t done, const TrainOptions& options) {
   return Interrupt::exit_code();
 }
 
-// The start of a text or, where there is no such thing, of the data.
-std::vector<std::int32_t> sample_start(const Corpus& corpus, std::int64_t vocab_size) {
-  std::vector<std::int32_t> first(1);
-  if (corpus.tokenizer()) first = start_of_text(*corpus.tokenizer());
-  const bool known = std::ranges::all_of(first, [&](std::int32_t id) { return id < vocab_size; });
-  if (!corpus.tokenizer() || !known) corpus.read(0, first);
-  return first;
-}
-
-// Text where the tokenizer is known, token ids as numbers.
-template <class Real>
-void print_sample(const LanguageModel<Real>& model, const Corpus& corpus,
-                  const TrainOptions& options) {
-  const auto& tokenizer = corpus.tokenizer();
-  const std::int64_t vocab_size = model.config.vocab_size;
-  Writer<Real> writer(model, {.temperature = 0.8}, options.seed,
-                      tokenizer ? tokenizer->vocab_size() : vocab_size);
-  writer.read(sample_start(corpus, vocab_size));
-  if (tokenizer) return print_text(writer, *tokenizer, options.sample_tokens);
-  for (std::int64_t i = 0; i < options.sample_tokens; ++i) {
-    print(fmt::format("{} ", writer.write()));
-  }
-}
-
 template <class Real>
 void print_results(const std::optional<Evaluation>& validation, const LanguageModel<Real>& model,
                    const Corpus& corpus, const TrainOptions& options) {
@@ -59,7 +35,7 @@ void print_results(const std::optional<Evaluation>& validation, const LanguageMo
   }
   if (options.sample_tokens == 0) return;
   print("\n");
-  print_sample(model, corpus, options);
+  write_sample(model, corpus, options.sample_tokens, options.seed, print);
   print("\n");
 }
 

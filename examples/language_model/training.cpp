@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
+#include "core/archive.h"
 #include "core/error.h"
 #include "examples/language_model/initial_model.h"
 #include "examples/language_model/interrupt.h"
+#include "examples/language_model/sample.h"
 #include "examples/language_model/streams.h"
 #include "kernels/kernels.h"
 #include "nn/model_directory.h"
@@ -62,7 +64,10 @@ template <class Real>
 bool Training<Real>::run(OutputDirectory& out) {
   announce();
   const Interrupt interrupt;
-  Journal journal(out.unfinished(), restored_);
+  describe_run(out.unfinished());
+  Journal journal(out.unfinished(),
+                  {.samples = options_.sample_tokens > 0, .tensorboard = options_.tensorboard},
+                  restored_);
   Progress progress(options_.steps, data_.corpus().has_bytes());
   saved_at_ = Clock::now();
   for (;;) {
@@ -93,6 +98,13 @@ void Training<Real>::announce() const {
                   options_.threads, options_.threads == 1 ? "" : "s"));
 }
 
+// What `carousel report` shows beside the journal, also of a run that is under way.
+template <class Real>
+void Training<Real>::describe_run(const std::filesystem::path& directory) const {
+  write_file_atomically(directory / "config.json", to_json(model_.config));
+  save_archive(directory / "options", options_);
+}
+
 template <class Real>
 void Training<Real>::make_step() {
   const auto start = Clock::now();
@@ -119,6 +131,7 @@ bool Training<Real>::log_step(Journal& journal, Progress& progress) {
   if (!validate(metrics)) return false;
   state_.unlogged.reset();
   journal.add(metrics, tokens_per_step() / state_.step_seconds);
+  sample(journal);
   const double seconds_per_step = seconds_timed_ / static_cast<double>(steps_timed_);
   progress.show(metrics, tokens_per_step() / seconds_per_step,
                 static_cast<double>(options_.steps - state_.step) * seconds_per_step);
@@ -139,6 +152,17 @@ bool Training<Real>::validate(StepMetrics& metrics) {
   state_.validation = evaluation;
   metrics.val_loss = evaluation.loss;
   return true;
+}
+
+template <class Real>
+void Training<Real>::sample(Journal& journal) const {
+  const bool due = state_.step == options_.steps ||
+                   (options_.sample_every > 0 && state_.step % options_.sample_every == 0);
+  if (!due || options_.sample_tokens == 0) return;
+  std::string text;
+  write_sample(model_, data_.corpus(), options_.sample_tokens, options_.seed,
+               [&](std::string_view piece) { text += piece; });
+  journal.add_sample(state_.step, text);
 }
 
 template <class Real>

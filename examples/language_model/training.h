@@ -35,10 +35,12 @@ class Training {
   using Clock = std::chrono::steady_clock;
 
   void announce() const;
+  void describe_run(const std::filesystem::path& directory) const;
   void make_step();
   void count_time();
   bool log_step(Journal& journal, Progress& progress);
   bool validate(StepMetrics& metrics);
+  void sample(Journal& journal) const;
   bool time_to_save() const;
   void save(const std::filesystem::path& directory, const Journal& journal);
   double tokens_per_step() const;

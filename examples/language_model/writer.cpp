@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "examples/language_model/streams.h"
 #include "ops/layout.h"
 #include "text/text_stream.h"
 
@@ -42,15 +41,16 @@ void Writer<Real>::advance(std::span<const std::int32_t> tokens) {
 }
 
 template <class Real>
-void print_text(Writer<Real>& writer, const Tokenizer& tokenizer, std::int64_t tokens) {
+void write_text(Writer<Real>& writer, const Tokenizer& tokenizer, std::int64_t tokens,
+                const TextSink& put) {
   TextStream text;
-  for (std::int64_t i = 0; i < tokens; ++i) print(text.add(tokenizer.token(writer.write())));
-  print(text.finish());
+  for (std::int64_t i = 0; i < tokens; ++i) put(text.add(tokenizer.token(writer.write())));
+  put(text.finish());
 }
 
 template class Writer<float>;
 template class Writer<double>;
-template void print_text(Writer<float>&, const Tokenizer&, std::int64_t);
-template void print_text(Writer<double>&, const Tokenizer&, std::int64_t);
+template void write_text(Writer<float>&, const Tokenizer&, std::int64_t, const TextSink&);
+template void write_text(Writer<double>&, const Tokenizer&, std::int64_t, const TextSink&);
 
 }  // namespace carousel::program

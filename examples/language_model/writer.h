@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "core/random.h"
@@ -45,8 +47,12 @@ class Writer {
 extern template class Writer<float>;
 extern template class Writer<double>;
 
-// Writes that many tokens and prints their text as it comes, in whole characters.
+// Takes text as it is written, piece by piece.
+using TextSink = std::function<void(std::string_view)>;
+
+// Writes that many tokens and gives away their text as it comes, in whole characters.
 template <class Real>
-void print_text(Writer<Real>& writer, const Tokenizer& tokenizer, std::int64_t tokens);
+void write_text(Writer<Real>& writer, const Tokenizer& tokenizer, std::int64_t tokens,
+                const TextSink& put);
 
 }  // namespace carousel::program

@@ -22,7 +22,7 @@ struct Scene : TrainingScene {
   Outcome want;
 
   Scene() {
-    const Arguments more{"--steps", "6", "--save-every", "2"};
+    const Arguments more{"--steps", "6", "--save-every", "2", "--sample-every", "2"};
     want = outcome(run_here(anew(more)));
     fs::remove_all(out);
     run_until(4, anew(more));

@@ -8,7 +8,8 @@
 namespace carousel {
 
 TEST_CASE("program: help on every level goes to stdout") {
-  for (const char* const subcommand : {"", "train", "generate", "eval", "gradcheck", "info"}) {
+  for (const char* const subcommand :
+       {"", "train", "generate", "eval", "gradcheck", "info", "report", "inspect"}) {
     Arguments arguments{subcommand, "--help"};
     if (arguments.front().empty()) arguments.erase(arguments.begin());
     const Run run = run_program(arguments);
@@ -120,6 +121,11 @@ TEST_CASE("program: a command line that makes no sense is one sentence and exit 
       {{"eval", "--data", "x"}, {"eval", "--model"}},
       {{"gradcheck", "--threads", "x"}, {"--threads"}},
       {{"info"}, {"info", "DIR"}},
+      {{"train", "--sample-every", "-1"}, {"--sample-every"}},
+      {{"report"}, {"report", "RUN"}},
+      {{"report", "run", "--out", ""}, {"--out"}},
+      {{"inspect", "--model", "x"}, {"inspect", "--prompt"}},
+      {{"inspect", "--prompt", "x"}, {"inspect", "--model"}},
       {{"info", "a", "b"}, {"info", "b"}},
   };
   for (const auto& mistake : mistakes) {

@@ -36,7 +36,7 @@ std::vector<std::int64_t> stops(std::int64_t steps, std::size_t count, unsigned 
 
 void check_stops(const Arguments& options, unsigned seed) {
   const TrainingScene s;
-  Arguments more{"--steps", "50", "--eval-every", "4", "--lr", "0.01"};
+  Arguments more{"--steps", "50", "--eval-every", "4", "--sample-every", "6", "--lr", "0.01"};
   append(more, options);
   const Outcome want = s.outcome(run_here(s.anew(more)));
   append(more, {"--save-every", "0"});

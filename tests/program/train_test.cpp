@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "core/file.h"
 #include "core/safetensors.h"
@@ -136,7 +137,10 @@ TEST_CASE(
     "train: the directory holds config, tokenizer, metrics, weights in the run's dtype, no more") {
   const Scene s;
   s.train({"--steps", "2", "--dtype", "float64", "--dropout", "0.25"});
-  CHECK(std::distance(fs::directory_iterator(s.out), {}) == 5);
+  std::set<std::string> names;
+  for (const auto& entry : fs::directory_iterator(s.out)) names.insert(entry.path().filename());
+  CHECK(names == std::set<std::string>{"config.json", "metrics.jsonl", "model.safetensors",
+                                       "options.json", "speed.jsonl", "tokenizer.json"});
   CHECK(load_tokenizer(s.out).is_bytes());
   const ModelConfig config = parse_config(read_file(s.out / "config.json"), "config.json");
   CHECK(config.dropout == 0.25);
@@ -178,6 +182,31 @@ TEST_CASE("train: .bin files are token ids, and results are per token") {
   CHECK(run.output.find("bits per token") != std::string::npos);
   CHECK(run.output.find("bits per byte") == std::string::npos);
   CHECK(s.metrics().back().at("loss") < 0.5 * s.metrics().front().at("loss").get<double>());
+}
+
+TEST_CASE("train: samples.jsonl has a text every --sample-every steps, and that of the end") {
+  const Scene s;
+  const Run run = run_program({"train", "--model", s.config.string(), "--data", s.text.string(),
+                               "--out", s.out.string(), "--context", "8", "--steps", "5",
+                               "--sample", "40", "--sample-every", "2"});
+  INFO(run.error);
+  REQUIRE(run.exit_code == 0);
+  const auto samples = lines(read_file(s.out / "samples.jsonl"));
+  REQUIRE(samples.size() == 3);
+  std::vector<std::int64_t> steps;
+  for (const auto& line : samples) steps.push_back(nlohmann::json::parse(line).at("step"));
+  CHECK(steps == std::vector<std::int64_t>{2, 4, 5});
+  // The last one is printed, too; there, bytes that are no UTF-8 are still themselves.
+  const auto visible = [](const std::string& text) {
+    std::string ascii;
+    for (const char c : text) {
+      if (c >= ' ' && c < 127) ascii += c;
+    }
+    return ascii;
+  };
+  const std::string last = nlohmann::json::parse(samples.back()).at("text");
+  CHECK(!visible(last).empty());
+  CHECK(visible(run.output).ends_with(visible(last)));
 }
 
 TEST_CASE("train: without --data it learns the project's own text") {

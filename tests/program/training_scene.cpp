@@ -76,7 +76,7 @@ Outcome TrainingScene::outcome(const Run& run) const {
   REQUIRE(run.exit_code == 0);
   CHECK(!std::filesystem::exists(unfinished()));
   return {read_file(out / "config.json"), read_file(out / "model.safetensors"),
-          read_file(out / "metrics.jsonl"), run.output};
+          read_file(out / "metrics.jsonl"), read_file(out / "samples.jsonl"), run.output};
 }
 
 Run run_here(const Arguments& arguments) {

@@ -10,7 +10,7 @@ namespace carousel {
 
 // All of a finished run that must not depend on how it got there.
 struct Outcome {
-  std::string config, weights, metrics, output;
+  std::string config, weights, metrics, samples, output;
   bool operator==(const Outcome&) const = default;
 };
 

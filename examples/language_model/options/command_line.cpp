@@ -69,6 +69,8 @@ std::variant<Options, Answer> parse_command_line(int argc, const char* const* ar
   GradcheckOptions gradcheck;
   InfoOptions info;
   TokenizerOptions tokenizer;
+  ReportOptions report;
+  InspectOptions inspect;
 
   CLI::App app("Trains xLSTM language models and runs them.", "carousel");
   app.set_version_flag("--version", "carousel " CAROUSEL_VERSION);
@@ -80,6 +82,8 @@ std::variant<Options, Answer> parse_command_line(int argc, const char* const* ar
   add_gradcheck(app, gradcheck);
   add_info(app, info);
   add_tokenizer(app, tokenizer);
+  add_report(app, report);
+  add_inspect(app, inspect);
   app.footer("carousel SUBCOMMAND --help explains a subcommand's options.");
 
   try {
@@ -95,6 +99,8 @@ std::variant<Options, Answer> parse_command_line(int argc, const char* const* ar
   if (name == "eval") return eval;
   if (name == "gradcheck") return gradcheck;
   if (name == "info") return info;
+  if (name == "report") return report;
+  if (name == "inspect") return inspect;
   return chosen(subcommand, tokenizer);
 }
 

@@ -73,6 +73,8 @@ struct TrainOptions {
   std::int64_t eval_every = 250;           // steps; 0: only after the last
   std::int64_t eval_tokens = 0;            // 0: all of the tail
   std::int64_t sample_tokens = 400;
+  std::int64_t sample_every = 250;  // steps; 0: only after the last
+  bool tensorboard = false;
 
   Device device = Device::cpu;
   Dtype dtype = Dtype::float32;
@@ -113,6 +115,8 @@ struct TrainOptions {
     v("eval_every", self.eval_every);
     v("eval_tokens", self.eval_tokens);
     v("sample", self.sample_tokens);
+    v("sample_every", self.sample_every);
+    v("tensorboard", self.tensorboard);
     v("device", self.device);
     v("dtype", self.dtype);
     v("seed", self.seed);
@@ -191,8 +195,23 @@ struct TokenizerInfoOptions {
   std::filesystem::path tokenizer;
 };
 
+struct ReportOptions {
+  std::vector<std::filesystem::path> runs;
+  std::filesystem::path out = "report.html";
+};
+
+struct InspectOptions {
+  std::filesystem::path model;
+  std::string prompt;
+  std::filesystem::path out = "inspect.html";
+
+  Dtype dtype = Dtype::float32;
+  int threads = carousel::threads();
+};
+
 using Options = std::variant<TrainOptions, PrepareCommandOptions, GenerateOptions, EvalOptions,
-                             GradcheckOptions, InfoOptions, TokenizerTrainOptions,
-                             TokenizerEncodeOptions, TokenizerDecodeOptions, TokenizerInfoOptions>;
+                             GradcheckOptions, InfoOptions, ReportOptions, InspectOptions,
+                             TokenizerTrainOptions, TokenizerEncodeOptions, TokenizerDecodeOptions,
+                             TokenizerInfoOptions>;
 
 }  // namespace carousel::program

@@ -14,6 +14,8 @@ void add_generate(CLI::App& program, GenerateOptions& options);
 void add_eval(CLI::App& program, EvalOptions& options);
 void add_gradcheck(CLI::App& program, GradcheckOptions& options);
 void add_info(CLI::App& program, InfoOptions& options);
+void add_report(CLI::App& program, ReportOptions& options);
+void add_inspect(CLI::App& program, InspectOptions& options);
 
 // Subcommands of one: carousel tokenizer train, …
 struct TokenizerOptions {

@@ -100,9 +100,10 @@ void add_training_options(CLI::App& app, TrainOptions& options) {
 
 void add_output_options(CLI::App& app, TrainOptions& options) {
   add_path(app, "--out", options.out, "DIR",
-           "Where config.json, model.safetensors, tokenizer.json,\n"
-           "metrics.jsonl and speed.jsonl go when training ends. Until then a\n"
-           "model there stays as it is, and metrics and checkpoints are in\n"
+           "Where config.json, model.safetensors, tokenizer.json, options.json\n"
+           "and what `carousel report` shows go when training ends:\n"
+           "metrics.jsonl, speed.jsonl and samples.jsonl. Until then a model\n"
+           "there stays as it is, and metrics and checkpoints are in\n"
            "DIR/unfinished-training")
       ->group("Output");
   add_number(app, "--eval-every", options.eval_every, not_negative,
@@ -112,7 +113,15 @@ void add_output_options(CLI::App& app, TrainOptions& options) {
              "Tokens to validate on, from where the tail starts; 0: all")
       ->group("Output");
   add_number(app, "--sample", options.sample_tokens, not_negative,
-             "Length of the sample that the new model writes at the end")
+             "Length of the samples that the model writes, into samples.jsonl,\n"
+             "and that of the new model is printed; 0: none")
+      ->group("Output");
+  add_number(app, "--sample-every", options.sample_every, not_negative,
+             "Steps between samples; 0: only after the last")
+      ->group("Output");
+  app.add_flag("--tensorboard", options.tensorboard,
+               "Write the numbers of metrics.jsonl and speed.jsonl to\n"
+               "events.out.tfevents, too, for TensorBoard to show")
       ->group("Output");
 }
 
