@@ -6,6 +6,7 @@
 #include <span>
 #include <utility>
 
+#include "core/bf16.h"
 #include "core/error.h"
 #include "core/memory.h"
 #include "core/shape.h"
@@ -13,7 +14,7 @@
 
 namespace carousel {
 
-// Copies share storage; clone() copies elements. T is float, double or std::int32_t.
+// Copies share storage; clone() copies elements. T is float, double, bf16 or std::int32_t.
 // A default-constructed tensor is undefined: no storage, and every op reads it as "none".
 template <class T>
 class Tensor {

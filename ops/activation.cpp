@@ -133,11 +133,14 @@ Var<Real> gate(Activation f, const Var<Real>& gate, const Var<Real>& x) {
 
 #define CAROUSEL_INSTANTIATE(Real)                                   \
   template Var<Real> activation(Activation, const Var<Real>&);       \
-  template Var<Real> soft_cap(const Var<Real>&, double);             \
   template Var<Real> gated_activation(Activation, const Var<Real>&); \
   template Var<Real> gate(Activation, const Var<Real>&, const Var<Real>&);
 CAROUSEL_INSTANTIATE(float)
 CAROUSEL_INSTANTIATE(double)
+CAROUSEL_INSTANTIATE(bf16)
 #undef CAROUSEL_INSTANTIATE
+
+template Var<float> soft_cap(const Var<float>&, double);
+template Var<double> soft_cap(const Var<double>&, double);
 
 }  // namespace carousel

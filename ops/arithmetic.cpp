@@ -10,8 +10,8 @@ namespace {
 // y = weight ⊙ x + bias, either undefined: what add_bias and channel_scale share.
 template <class Real>
 Var<Real> channels(const char* name, const char* argument, const Var<Real>& x,
-                   const Var<Real>& weight, const Var<Real>& bias) {
-  const Var<Real>& vector = weight.defined() ? weight : bias;
+                   const Var<Wide<Real>>& weight, const Var<Wide<Real>>& bias) {
+  const Var<Wide<Real>>& vector = weight.defined() ? weight : bias;
   CAROUSEL_CHECK(x.rank() >= 1 && vector.defined() && vector.shape() == Shape{x.dim(-1)},
                  "{}: {} has shape {}, want [C] for x of shape {}", name, argument, vector.shape(),
                  x.shape());
@@ -99,23 +99,24 @@ Var<Real> scale(const Var<Real>& x, double factor) {
 }
 
 template <class Real>
-Var<Real> add_bias(const Var<Real>& x, const Var<Real>& bias) {
+Var<Real> add_bias(const Var<Real>& x, const Var<Wide<Real>>& bias) {
   return channels<Real>("add_bias", "bias", x, {}, bias);
 }
 
 template <class Real>
-Var<Real> channel_scale(const Var<Real>& x, const Var<Real>& weight) {
+Var<Real> channel_scale(const Var<Real>& x, const Var<Wide<Real>>& weight) {
   return channels<Real>("channel_scale", "weight", x, weight, {});
 }
 
-#define CAROUSEL_INSTANTIATE(Real)                                 \
-  template Var<Real> add(const Var<Real>&, const Var<Real>&);      \
-  template Var<Real> multiply(const Var<Real>&, const Var<Real>&); \
-  template Var<Real> scale(const Var<Real>&, double);              \
-  template Var<Real> add_bias(const Var<Real>&, const Var<Real>&); \
-  template Var<Real> channel_scale(const Var<Real>&, const Var<Real>&);
+#define CAROUSEL_INSTANTIATE(Real)                                       \
+  template Var<Real> add(const Var<Real>&, const Var<Real>&);            \
+  template Var<Real> multiply(const Var<Real>&, const Var<Real>&);       \
+  template Var<Real> scale(const Var<Real>&, double);                    \
+  template Var<Real> add_bias(const Var<Real>&, const Var<Wide<Real>>&); \
+  template Var<Real> channel_scale(const Var<Real>&, const Var<Wide<Real>>&);
 CAROUSEL_INSTANTIATE(float)
 CAROUSEL_INSTANTIATE(double)
+CAROUSEL_INSTANTIATE(bf16)
 #undef CAROUSEL_INSTANTIATE
 
 }  // namespace carousel

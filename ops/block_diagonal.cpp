@@ -6,7 +6,8 @@
 namespace carousel {
 
 template <class Real>
-Var<Real> block_diagonal(const Var<Real>& x, const Var<Real>& weight, const Var<Real>& bias) {
+Var<Real> block_diagonal(const Var<Real>& x, const Var<Wide<Real>>& weight,
+                         const Var<Wide<Real>>& bias) {
   CAROUSEL_CHECK(weight.defined() && weight.rank() == 3 && weight.numel() > 0,
                  "block_diagonal: weight has shape {}, want (blocks, outputs, inputs)",
                  weight.shape());
@@ -53,5 +54,6 @@ Var<Real> block_diagonal(const Var<Real>& x, const Var<Real>& weight, const Var<
 
 template Var<float> block_diagonal(const Var<float>&, const Var<float>&, const Var<float>&);
 template Var<double> block_diagonal(const Var<double>&, const Var<double>&, const Var<double>&);
+template Var<bf16> block_diagonal(const Var<bf16>&, const Var<float>&, const Var<float>&);
 
 }  // namespace carousel

@@ -37,5 +37,6 @@ Var<Real> dropout(const Var<Real>& x, double probability, Random random) {
 
 template Var<float> dropout(const Var<float>&, double, Random);
 template Var<double> dropout(const Var<double>&, double, Random);
+template Var<bf16> dropout(const Var<bf16>&, double, Random);
 
 }  // namespace carousel

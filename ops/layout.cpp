@@ -98,7 +98,7 @@ Var<Real> concat(const std::vector<Var<Real>>& parts, int axis) {
                    slots](const Tensor<Real>& dy) {  // wanted
     for (std::size_t p = 0; p < slots.size(); ++p) windows[p].get(k, dy.data(), into(slots[p]));
   };
-  return record("concat", y, std::span<const Var<Real>>(parts), backward);
+  return record("concat", y, {parts}, backward);
 }
 
 template <class Real>
@@ -202,6 +202,7 @@ Var<Real> reshape(const Var<Real>& x, const Shape& shape) {
   template Var<Real> reshape(const Var<Real>&, const Shape&);
 CAROUSEL_INSTANTIATE(float)
 CAROUSEL_INSTANTIATE(double)
+CAROUSEL_INSTANTIATE(bf16)
 #undef CAROUSEL_INSTANTIATE
 
 }  // namespace carousel

@@ -90,5 +90,6 @@ Var<Real> matmul(const Var<Real>& a, const Var<Real>& b, bool transpose_a, bool 
 
 template Var<float> matmul(const Var<float>&, const Var<float>&, bool, bool);
 template Var<double> matmul(const Var<double>&, const Var<double>&, bool, bool);
+template Var<bf16> matmul(const Var<bf16>&, const Var<bf16>&, bool, bool);
 
 }  // namespace carousel

@@ -7,7 +7,7 @@ namespace carousel {
 
 template <class Real>
 Var<Real> skip_gate(Activation f, const Var<Real>& gate, const Var<Real>& x, const Var<Real>& skip,
-                    const Var<Real>& weight) {
+                    const Var<Wide<Real>>& weight) {
   CAROUSEL_CHECK(x.rank() >= 1, "skip_gate: x has shape {}, want at least one axis", x.shape());
   CAROUSEL_CHECK(gate.shape() == x.shape() && skip.shape() == x.shape(),
                  "skip_gate: gate has shape {}, x {} and skip {}, want the same", gate.shape(),
@@ -55,5 +55,7 @@ template Var<float> skip_gate(Activation, const Var<float>&, const Var<float>&, 
                               const Var<float>&);
 template Var<double> skip_gate(Activation, const Var<double>&, const Var<double>&,
                                const Var<double>&, const Var<double>&);
+template Var<bf16> skip_gate(Activation, const Var<bf16>&, const Var<bf16>&, const Var<bf16>&,
+                             const Var<float>&);
 
 }  // namespace carousel
