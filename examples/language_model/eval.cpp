@@ -37,19 +37,19 @@ template <class Real>
 int evaluate_files(const EvalOptions& options) {
   if (!options.logits.empty()) AtomicFile(options.logits);  // fails now rather than after the work
   const auto model = load_model<Real>(options.model);
-  move_to<Real>(model, options.device);
+  move_to<Wide<Real>>(model, options.device);
   Corpus corpus =
       open_to_measure(options.data, tokenizer_of_model(options.model, model.config.vocab_size));
   corpus.check_vocabulary(model.config.vocab_size);
 
-  EvaluationOptions<Real> how{
+  EvaluationOptions<Wide<Real>> how{
       .context = options.context.value_or(context_of(model.config)),
       .carry_state = options.carry_state,
       .documents = options.documents ? Documents::apart : Documents::joined};
-  Tensor<Real> logits;
+  Tensor<Wide<Real>> logits;
   if (!options.logits.empty() && corpus.size() >= 2) {
-    logits = Tensor<Real>({corpus.size() - 1, model.config.vocab_size});
-    how.on_logits = [&](std::int64_t first, std::span<const Real> rows) {
+    logits = Tensor<Wide<Real>>({corpus.size() - 1, model.config.vocab_size});
+    how.on_logits = [&](std::int64_t first, std::span<const Wide<Real>> rows) {
       std::ranges::copy(rows, logits.mutable_data() + first * logits.dim(1));
     };
   }

@@ -15,7 +15,7 @@ template <class Real>
 class Evaluator {
  public:
   Evaluator(const LanguageModel<Real>& model, const Tokens& tokens,
-            const EvaluationOptions<Real>& options)
+            const EvaluationOptions<Wide<Real>>& options)
       : model_(model), tokens_(tokens), options_(options) {
     // Bounds the logits to 64 MiB of floats, unless the vocabulary is above 260,000.
     const std::int64_t V = model.config.vocab_size;
@@ -40,7 +40,7 @@ class Evaluator {
   // Windows side by side, each from a fresh state, in segments that pass the state on.
   void read_windows(std::int64_t begin, std::int64_t rows, std::int64_t window) {
     const std::int64_t segment = std::min(options_.context, at_once_);
-    ModelState<Real> state;
+    ModelState<Wide<Real>> state;
     for (std::int64_t at = 0; at < window && !stopped_; at += segment) {
       const std::int64_t length = std::min(segment, window - at);
       const Batch batch = read_batch(tokens_, begin + at, window, rows, length, options_.documents);
@@ -55,7 +55,7 @@ class Evaluator {
   }
 
   // Logits (rows, length, V): the first of row r are those of token begin + r · window.
-  void report(const Tensor<Real>& logits, std::int64_t begin, std::int64_t window) const {
+  void report(const Tensor<Wide<Real>>& logits, std::int64_t begin, std::int64_t window) const {
     const auto size = static_cast<std::size_t>(logits.shape().inner(0));
     for (std::int64_t row = 0; row < logits.dim(0); ++row) {
       options_.on_logits(begin + row * window,
@@ -63,7 +63,7 @@ class Evaluator {
     }
   }
 
-  void add(Real mean, std::int64_t count) {
+  void add(Wide<Real> mean, std::int64_t count) {
     CAROUSEL_CHECK(std::isfinite(mean), "evaluation: the loss at token {} or soon after is {}",
                    count_ + 1, mean);
     sum_ += static_cast<double>(mean) * static_cast<double>(count);
@@ -72,7 +72,7 @@ class Evaluator {
 
   const LanguageModel<Real>& model_;
   const Tokens& tokens_;
-  const EvaluationOptions<Real>& options_;
+  const EvaluationOptions<Wide<Real>>& options_;
   std::int64_t at_once_;  // tokens
   double sum_ = 0;
   std::int64_t count_ = 0;
@@ -86,7 +86,7 @@ double Evaluation::perplexity() const { return std::exp(loss); }
 
 template <class Real>
 Evaluation evaluate(const LanguageModel<Real>& model, const Tokens& tokens,
-                    const EvaluationOptions<Real>& options) {
+                    const EvaluationOptions<Wide<Real>>& options) {
   CAROUSEL_CHECK(tokens.size() >= 2, "evaluation: there are {}, want at least 2", tokens.count());
   return Evaluator<Real>(model, tokens, options).run();
 }
@@ -95,5 +95,7 @@ template Evaluation evaluate(const LanguageModel<float>&, const Tokens&,
                              const EvaluationOptions<float>&);
 template Evaluation evaluate(const LanguageModel<double>&, const Tokens&,
                              const EvaluationOptions<double>&);
+template Evaluation evaluate(const LanguageModel<bf16>&, const Tokens&,
+                             const EvaluationOptions<float>&);
 
 }  // namespace carousel::program

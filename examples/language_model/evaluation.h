@@ -39,6 +39,6 @@ struct EvaluationOptions {
 // can be predicted, and for a loss that is not finite.
 template <class Real>
 Evaluation evaluate(const LanguageModel<Real>& model, const Tokens& tokens,
-                    const EvaluationOptions<Real>& options);
+                    const EvaluationOptions<Wide<Real>>& options);
 
 }  // namespace carousel::program

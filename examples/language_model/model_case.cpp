@@ -47,7 +47,7 @@ Vars logits_of_parameters(const LanguageModel<double>& model, const Vars& values
       if (values[i].wanted()) values[i].grad->add(inner[i].var.grad->value());
     }
   };
-  return {record("language_model", logits, std::span<const Var<double>>(values), backward)};
+  return {record("language_model", logits, {values}, backward)};
 }
 
 // Norms over a few channels of a whole model bend so much that the difference quotients are off by

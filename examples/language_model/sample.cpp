@@ -35,5 +35,7 @@ template void write_sample(const LanguageModel<float>&, const Corpus&, std::int6
                            const TextSink&);
 template void write_sample(const LanguageModel<double>&, const Corpus&, std::int64_t, std::uint64_t,
                            const TextSink&);
+template void write_sample(const LanguageModel<bf16>&, const Corpus&, std::int64_t, std::uint64_t,
+                           const TextSink&);
 
 }  // namespace carousel::program

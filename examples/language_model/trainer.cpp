@@ -25,7 +25,7 @@ template <class Real>
 Trainer<Real>::Trainer(const LanguageModel<Real>& model, const AdamWOptions& adamw,
                        const Schedule& schedule, double grad_clip, std::uint64_t seed)
     : model_(model),
-      parameters_(parameters<Real>(model)),
+      parameters_(parameters<Wide<Real>>(model)),
       adamw_(parameters_, adamw),
       schedule_(schedule),
       grad_clip_(grad_clip),
@@ -33,7 +33,7 @@ Trainer<Real>::Trainer(const LanguageModel<Real>& model, const AdamWOptions& ada
 
 template <class Real>
 StepResult Trainer<Real>::step(std::int64_t k, std::span<const Batch> batches,
-                               std::span<ModelState<Real>> carried) {
+                               std::span<ModelState<Wide<Real>>> carried) {
   const double loss = accumulate(k, batches, carried);
   if (!std::isfinite(loss)) report(k, "loss", loss);
   adamw_.clip_gradients(grad_clip_);
@@ -47,7 +47,7 @@ StepResult Trainer<Real>::step(std::int64_t k, std::span<const Batch> batches,
 
 template <class Real>
 double Trainer<Real>::accumulate(std::int64_t k, std::span<const Batch> batches,
-                                 std::span<ModelState<Real>> carried) {
+                                 std::span<ModelState<Wide<Real>>> carried) {
   std::int64_t all = 0;
   for (const Batch& batch : batches) all += batch.predicted();
   CAROUSEL_CHECK(all > 0, "train: step {}: there is nothing to predict in its tokens", k + 1);
@@ -55,7 +55,7 @@ double Trainer<Real>::accumulate(std::int64_t k, std::span<const Batch> batches,
   double loss = 0;
   for (std::size_t i = 0; i < batches.size() && std::isfinite(loss); ++i) {
     const double weight = static_cast<double>(batches[i].predicted()) / static_cast<double>(all);
-    ModelState<Real> fresh;
+    ModelState<Wide<Real>> fresh;
     loss += run_backward(dropout.named(fmt::format("batch {}", i)), batches[i], weight,
                          carried.empty() ? fresh : carried[i]);
   }
@@ -65,12 +65,12 @@ double Trainer<Real>::accumulate(std::int64_t k, std::span<const Batch> batches,
 // Weight times the loss of one batch, whose gradient it adds.
 template <class Real>
 double Trainer<Real>::run_backward(Random dropout, const Batch& batch, double weight,
-                                   ModelState<Real>& state) {
+                                   ModelState<Wide<Real>>& state) {
   Tape tape;
   auto output = model_(batch.inputs, state, {.reset = batch.reset, .dropout = dropout});
   state = detach(output.state);
   if (weight == 0) return 0;
-  const Var<Real> loss = cross_entropy(output.logits, batch.targets);
+  const auto loss = cross_entropy(output.logits, batch.targets);
   const double value = static_cast<double>(loss.value.item());
   if (std::isfinite(value)) tape.backward(weight == 1 ? loss : scale(loss, weight));
   return weight * value;
@@ -80,8 +80,8 @@ template <class Real>
 std::pair<std::string, double> Trainer<Real>::largest_parameter() const {
   std::pair<std::string, double> largest;
   for (const auto& [name, var] : parameters_) {
-    const Tensor<Real> on_host = var.value.to(Device::cpu);
-    for (const Real value : on_host.values()) {
+    const auto on_host = var.value.to(Device::cpu);
+    for (const Wide<Real> value : on_host.values()) {
       const double size = std::abs(static_cast<double>(value));
       if (size > largest.second) largest = {name, size};
     }
@@ -114,5 +114,6 @@ void Trainer<Real>::report(std::int64_t k, const char* what, double value) const
 
 template class Trainer<float>;
 template class Trainer<double>;
+template class Trainer<bf16>;
 
 }  // namespace carousel::program

@@ -36,20 +36,21 @@ class Trainer {
   // there; no gradient passes. Throws Error when there is nothing to predict, and when the loss or
   // the gradient is not finite, and says where: the parameters are then as they were.
   StepResult step(std::int64_t k, std::span<const Batch> batches,
-                  std::span<ModelState<Real>> carried = {});
+                  std::span<ModelState<Wide<Real>>> carried = {});
 
-  AdamW<Real>& optimizer() { return adamw_; }
+  AdamW<Wide<Real>>& optimizer() { return adamw_; }
 
  private:
   double accumulate(std::int64_t k, std::span<const Batch> batches,
-                    std::span<ModelState<Real>> carried);
-  double run_backward(Random dropout, const Batch& batch, double weight, ModelState<Real>& state);
+                    std::span<ModelState<Wide<Real>>> carried);
+  double run_backward(Random dropout, const Batch& batch, double weight,
+                      ModelState<Wide<Real>>& state);
   std::pair<std::string, double> largest_parameter() const;
   [[noreturn]] void report(std::int64_t k, const char* what, double value) const;
 
   const LanguageModel<Real>& model_;
-  std::vector<NamedParameter<Real>> parameters_;
-  AdamW<Real> adamw_;
+  std::vector<NamedParameter<Wide<Real>>> parameters_;
+  AdamW<Wide<Real>> adamw_;
   Schedule schedule_;
   double grad_clip_;
   Random dropout_;
@@ -57,5 +58,6 @@ class Trainer {
 
 extern template class Trainer<float>;
 extern template class Trainer<double>;
+extern template class Trainer<bf16>;
 
 }  // namespace carousel::program

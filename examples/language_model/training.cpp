@@ -50,7 +50,7 @@ Training<Real>::Training(const TrainOptions& options, const TrainingData& data,
 
 template <class Real>
 void Training<Real>::restore(const std::filesystem::path& checkpoint) {
-  state_ = load_state<Real>(checkpoint);
+  state_ = load_state<Wide<Real>>(checkpoint);
   trainer_.optimizer().restore(state_.moments);
   state_.moments.clear();
   carried_ = to_states(state_.carried, options_.device);
@@ -88,14 +88,14 @@ bool Training<Real>::run(OutputDirectory& out) {
 template <class Real>
 void Training<Real>::announce() const {
   std::int64_t count = 0;
-  for (const auto& parameter : parameters<Real>(model_)) count += parameter.var.numel();
+  for (const auto& parameter : parameters<Wide<Real>>(model_)) count += parameter.var.numel();
   print_note(
       fmt::format("{} parameters; {} to train on, {} to validate on; {} step{} of {} x {}; {} on "
                   "{}, {} thread{}",
                   count, data_.training().count(), validation_tokens_.size(), options_.steps,
                   options_.steps == 1 ? "" : "s", options_.batch * options_.accumulate, context_,
-                  options_.dtype == Dtype::float32 ? "float32" : "float64", name(options_.device),
-                  options_.threads, options_.threads == 1 ? "" : "s"));
+                  name(options_.dtype), name(options_.device), options_.threads,
+                  options_.threads == 1 ? "" : "s"));
 }
 
 // What `carousel report` shows beside the journal, also of a run that is under way.
@@ -192,5 +192,6 @@ double Training<Real>::tokens_per_step() const {
 
 template class Training<float>;
 template class Training<double>;
+template class Training<bf16>;
 
 }  // namespace carousel::program

@@ -37,6 +37,7 @@ void add_eval(CLI::App& program, EvalOptions& options) {
       "The first token is given, every other one is predicted. Loss is the mean over the "
       "predicted\n"
       "tokens, in nats.");
+  app.final_callback([&options] { check_dtype(options.dtype, options.device); });
 }
 
 }  // namespace carousel::program

@@ -17,13 +17,21 @@
 
 namespace carousel::program {
 
-enum class Dtype { float32, float64 };
+enum class Dtype { float32, float64, bf16 };
 
 // Of the data, its end.
 inline constexpr double default_val_fraction = 0.1;
 
+// Those that every device computes with.
+inline constexpr std::array wide_dtypes{std::pair{"float32", Dtype::float32},
+                                        std::pair{"float64", Dtype::float64}};
+
 constexpr auto words(Dtype) {
-  return std::array{std::pair{"float32", Dtype::float32}, std::pair{"float64", Dtype::float64}};
+  return std::array{wide_dtypes[0], wide_dtypes[1], std::pair{"bf16", Dtype::bf16}};
+}
+
+constexpr const char* name(Dtype dtype) {
+  return words(dtype)[static_cast<std::size_t>(dtype)].first;
 }
 
 // How often a run saves itself: by one of the two, or, where both are 0, not before it is told to

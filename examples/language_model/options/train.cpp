@@ -183,6 +183,7 @@ void check(const CLI::App& app, const TrainOptions& options) {
                                                        fmt::join(names, ", ")));
   }
   check_resume(app);
+  check_dtype(options.dtype, options.device);
   const Schedule schedule = options.schedule();
   if (schedule.warmup > options.steps) {
     throw CLI::ValidationError("--warmup", fmt::format("got {}, want at most --steps, {}",
