@@ -7,7 +7,8 @@
 
 namespace carousel {
 
-// A number to store; arithmetic is float's. Rounded to nearest, ties to even; NaN stays NaN.
+// A number to store; arithmetic is float's. Rounded to nearest, ties to even; every NaN becomes
+// one, as on GPUs.
 struct bf16 {
   std::uint16_t bits;
 
@@ -19,10 +20,9 @@ struct bf16 {
 
  private:
   static constexpr std::uint16_t upper_half(std::uint32_t word) {
-    constexpr std::uint32_t infinity = 0x7f800000, quiet = 0x00400000;
-    const bool nan = (word & 0x7fffffff) > infinity;
-    const std::uint32_t rounded = nan ? word | quiet : word + 0x7fff + (word >> 16 & 1);
-    return static_cast<std::uint16_t>(rounded >> 16);
+    constexpr std::uint32_t infinity = 0x7f800000;
+    if ((word & 0x7fffffff) > infinity) return 0x7fff;
+    return static_cast<std::uint16_t>((word + 0x7fff + (word >> 16 & 1)) >> 16);
   }
 };
 

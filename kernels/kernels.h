@@ -46,9 +46,11 @@ struct Kernels<bf16> {
 
 // The kernels for arrays on a device: the best backend this machine has, or the one that
 // use_backend or the environment variable CAROUSEL_BACKEND names.
-// Throws Error when the device or the named backend is not available.
+// Throws Error when the device or the named backend is not available, or has no kernels of Real.
 template <class Real>
 const Kernels<Real>& kernels(Device device);
+template <>
+const Kernels<bf16>& kernels(Device device);
 
 // Forces a backend of the cpu by name. Throws Error, naming the available ones, for another name.
 void use_backend(std::string_view name);

@@ -13,7 +13,7 @@ namespace {
 template <class Real>
 struct Kept {
   Dropout<Real> a;
-  Real scale;
+  Wide<Real> scale;
   std::uint64_t least;
 
   template <int width>
@@ -41,10 +41,11 @@ void dropout(const Dropout<Real>& a) {
   if (a.y == nullptr) return;
   const auto least = static_cast<std::uint64_t>(std::ceil(a.probability * 0x1p53));
   for_each_element<Real>(a.N, {a.x, a.y},
-                         Kept<Real>{a, static_cast<Real>(1 / (1 - a.probability)), least});
+                         Kept<Real>{a, static_cast<Wide<Real>>(1 / (1 - a.probability)), least});
 }
 
 template void dropout(const Dropout<float>&);
 template void dropout(const Dropout<double>&);
+template void dropout(const Dropout<bf16>&);
 
 }  // namespace carousel::cuda

@@ -261,9 +261,9 @@ void mlstm_gate_gradients(const MlstmGateGradients<Element>& a) {
 
 template void mlstm_upstream(const MlstmUpstream<float>&);
 template void mlstm_upstream(const MlstmUpstream<double>&);
-template void mlstm_upstream(const MlstmUpstream<__nv_bfloat16>&);
+template void mlstm_upstream(const MlstmUpstream<bf16>&);
 template void mlstm_gate_gradients(const MlstmGateGradients<float>&);
 template void mlstm_gate_gradients(const MlstmGateGradients<double>&);
-template void mlstm_gate_gradients(const MlstmGateGradients<__nv_bfloat16>&);
+template void mlstm_gate_gradients(const MlstmGateGradients<bf16>&);
 
 }  // namespace carousel::cuda
