@@ -3,7 +3,6 @@
 
 #include <bit>
 #include <cstdint>
-#include <type_traits>
 
 namespace carousel {
 
@@ -38,7 +37,5 @@ struct WideOf<bf16> {
 };
 template <class Real>
 using Wide = typename WideOf<Real>::type;
-template <class Real>
-constexpr bool is_narrow = !std::is_same_v<Real, Wide<Real>>;
 
 }  // namespace carousel

@@ -61,7 +61,8 @@ OpCase model_case(std::string note, const ModelConfig& config) {
                 .inputs = {},
                 .tolerance = tolerance,
                 .run_float = {},
-                .run_double = [model](const Vars& in) { return logits_of_parameters(model, in); }};
+                .run_double = [model](const Vars& in) { return logits_of_parameters(model, in); },
+                .run_bf16 = {}};
   for (const auto& [name, var] : parameters<double>(model)) {
     result.inputs.push_back({name, var.shape(), name == "token_embedding.weight" ? 2.0 : 0.2});
   }

@@ -1,0 +1,92 @@
+#include "tests/check_bf16.h"
+
+#include "tests/run_case.h"
+
+namespace carousel {
+
+namespace {
+
+// The same numbers with the digits of bf16: where a case begins, so that it meets no rounding but
+// its own.
+template <class Real>
+Tensor<Real> rounded(const Tensor<Real>& x) {
+  return x.template to<float>().template to<bf16>().template to<Real>();
+}
+
+template <class Real>
+std::vector<Tensor<Real>> rounded_inputs(const OpCase& op_case, Device device) {
+  auto inputs = make_inputs<Real>(op_case);
+  for (auto& input : inputs) input = rounded(input).to(device);
+  return inputs;
+}
+
+template <class Real>
+Tensor<Real> rounded_upstream(const Shape& shape, std::size_t output) {
+  return rounded(upstream_of<Real>(shape, output));
+}
+
+struct Bf16Run {
+  Run<float> run;
+  std::vector<bool> wide_outputs, wide_inputs;
+};
+
+Bf16Run run_bf16(const OpCase& op_case, Device device, int times = 1) {
+  Bf16Run result;
+  const auto function = [&](const std::vector<Var<float>>& in) {
+    const auto results = op_case.run_bf16(in);
+    result.wide_outputs = results.wide_outputs;
+    result.wide_inputs = results.wide_inputs;
+    return results.outputs;
+  };
+  result.run = run_function(function, rounded_inputs<float>(op_case, device), device, times,
+                            rounded_upstream<float>);
+  return result;
+}
+
+// A number rounded to bf16 is off by at most 2⁻⁹, twice that after a product of two that were
+// rounded on the way. What is wide was not rounded, unless it was computed from what was: inside
+// the mLSTM, from its products.
+double tolerance(const OpCase& op_case, bool wide) {
+  return wide && op_case.op != "mlstm" ? 1e-5 : 1e-2;
+}
+
+void check_close(const OpCase& op_case, const std::vector<Tensor<float>>& got,
+                 const std::vector<Tensor<double>>& want, const std::vector<bool>& wide) {
+  REQUIRE(got.size() == want.size());
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    INFO(i, wide[i] ? ", wide" : "");
+    CHECK(relative_error(got[i].to<double>(), want[i]) <= tolerance(op_case, wide[i]));
+  }
+}
+
+}  // namespace
+
+void check_bf16(const OpCase& op_case, Device device) {
+  if (!op_case.run_bf16) return;
+  INFO("bf16");
+  const auto [once, wide_outputs, wide_inputs] = run_bf16(op_case, device);
+  const auto want = run_function(op_case.run_double, rounded_inputs<double>(op_case, Device::cpu),
+                                 Device::cpu, 1, rounded_upstream<double>);
+  {
+    INFO("output");
+    check_close(op_case, once.outputs, want.outputs, wide_outputs);
+  }
+  {
+    INFO("gradient");
+    check_close(op_case, once.gradients, want.gradients, wide_inputs);
+  }
+  check_identical(run_bf16(op_case, device).run, once);
+
+  const auto twice = run_bf16(op_case, device, 2).run;
+  for (std::size_t i = 0; i < once.gradients.size(); ++i) {
+    Tensor<float> doubled = once.gradients[i].clone();
+    for (float& value : doubled.mutable_values()) value *= 2;
+    CHECK(relative_error(twice.gradients[i], doubled) <= 1e-5);
+  }
+
+  const GuardZones guard;
+  check_finite(run_bf16(op_case, device).run);
+  CHECK(GuardZones::damaged() == 0);
+}
+
+}  // namespace carousel
