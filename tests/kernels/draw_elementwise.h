@@ -80,7 +80,7 @@ void draw(Trial<Real>& t, SkipGateForward<Real>& a) {
        .gate = t.input(N * C, 2),
        .x = t.input(N * C),
        .skip = t.input(N * C),
-       .weight = t.input(C),
+       .weight = t.wide().input(C),
        .y = t.output(N * C),
        .N = N,
        .C = C};
@@ -94,11 +94,11 @@ void draw(Trial<Real>& t, SkipGateBackward<Real>& a) {
        .gate = t.input(N * C, 2),
        .x = t.input(N * C),
        .skip = t.input(N * C),
-       .weight = t.input(C),
+       .weight = t.wide().input(C),
        .dgate = t.wanted(N * C),
        .dx = t.wanted(N * C),
        .dskip = t.wanted(N * C),
-       .dweight = t.wanted(C),
+       .dweight = t.wide().wanted(C),
        .N = N,
        .C = C};
 }
@@ -146,11 +146,31 @@ void draw(Trial<Real>& t, AddScaled<Real>& a) {
 }
 
 template <class Real>
+void draw(Trial<Real>& t, Narrow<Real>& a) {
+  const auto N = t.length();
+  const bool accumulate = t.flip();
+  a = {.x = t.wide().input(N),
+       .y = accumulate ? t.sum(N) : t.output(N),
+       .N = N,
+       .accumulate = accumulate};
+}
+
+template <class Real>
+void draw(Trial<Real>& t, Widen<Real>& a) {
+  const auto N = t.length();
+  const bool accumulate = t.flip();
+  a = {.x = t.input(N),
+       .y = accumulate ? t.wide().sum(N) : t.wide().output(N),
+       .N = N,
+       .accumulate = accumulate};
+}
+
+template <class Real>
 void draw(Trial<Real>& t, ChannelsForward<Real>& a) {
   const auto N = t.size(30), C = t.size(80);
   a = {.x = t.input(N * C),
-       .weight = t.optional(C),
-       .bias = t.optional(C),
+       .weight = t.wide().optional(C),
+       .bias = t.wide().optional(C),
        .y = t.output(N * C),
        .N = N,
        .C = C};
@@ -161,10 +181,10 @@ void draw(Trial<Real>& t, ChannelsBackward<Real>& a) {
   const auto N = t.size(200), C = t.size(80);
   a = {.dy = t.input(N * C),
        .x = t.input(N * C),
-       .weight = t.optional(C),
+       .weight = t.wide().optional(C),
        .dx = t.wanted(N * C),
-       .dweight = t.wanted(C),
-       .dbias = t.wanted(C),
+       .dweight = t.wide().wanted(C),
+       .dbias = t.wide().wanted(C),
        .N = N,
        .C = C};
 }
@@ -182,7 +202,11 @@ void draw(Trial<Real>& t, Dropout<Real>& a) {
 template <class Real>
 void draw(Trial<Real>& t, EmbeddingForward<Real>& a) {
   const auto N = t.size(40), C = t.size(80), V = t.size(40);
-  a = {.ids = t.integers(N, 0, V), .weight = t.input(V * C), .y = t.output(N * C), .N = N, .C = C};
+  a = {.ids = t.integers(N, 0, V),
+       .weight = t.wide().input(V * C),
+       .y = t.output(N * C),
+       .N = N,
+       .C = C};
 }
 
 template <class Real>
@@ -191,7 +215,7 @@ void draw(Trial<Real>& t, EmbeddingBackward<Real>& a) {
   const auto N = t.size(many ? 2000 : 80), C = t.size(many ? 8 : 80), V = t.size(many ? 1000 : 40);
   a = {.ids = t.integers(N, 0, V),
        .dy = t.input(N * C),
-       .dweight = t.sum(V * C),
+       .dweight = t.wide().sum(V * C),
        .N = N,
        .C = C,
        .V = V};
@@ -201,7 +225,7 @@ template <class Real>
 void draw(Trial<Real>& t, ReduceSum<Real>& a) {
   const auto outer = t.size(8), n = t.size(100), inner = t.size(30);
   a = {.x = t.input(outer * n * inner),
-       .y = t.sum(outer * inner),
+       .y = t.wide().sum(outer * inner),
        .outer = outer,
        .n = n,
        .inner = inner,
@@ -211,7 +235,7 @@ void draw(Trial<Real>& t, ReduceSum<Real>& a) {
 template <class Real>
 void draw(Trial<Real>& t, ReduceBroadcast<Real>& a) {
   const auto outer = t.size(8), n = t.size(100), inner = t.size(30);
-  a = {.y = t.input(outer * inner),
+  a = {.y = t.wide().input(outer * inner),
        .x = t.sum(outer * n * inner),
        .outer = outer,
        .n = n,
