@@ -26,7 +26,7 @@ Tensor<Real> rounded_upstream(const Shape& shape, std::size_t output) {
 }
 
 struct Bf16Run {
-  Run<float> run;
+  CaseRun<float> run;
   std::vector<bool> wide_outputs, wide_inputs;
 };
 

@@ -22,12 +22,12 @@ constexpr double parity_tolerance = std::is_same_v<Real, float> ? 1e-5 : 1e-13;
 
 // Forward and backward on a device, as often as asked, into the same slots.
 template <class Real>
-Run<Real> run(const OpCase& op_case, Device device, int times = 1) {
+CaseRun<Real> run(const OpCase& op_case, Device device, int times = 1) {
   return run_function(function<Real>(op_case), make_inputs<Real>(op_case, device), device, times);
 }
 
 template <class Real>
-void check_close(const Run<Real>& a, const Run<Real>& b) {
+void check_close(const CaseRun<Real>& a, const CaseRun<Real>& b) {
   REQUIRE(a.outputs.size() == b.outputs.size());
   for (std::size_t i = 0; i < a.outputs.size(); ++i) {
     CHECK(relative_error(a.outputs[i], b.outputs[i]) <= parity_tolerance<Real>);
@@ -50,7 +50,7 @@ void check_gradients(const OpCase& op_case, Device device) {
 }
 
 template <class Real>
-void check_repeats(const OpCase& op_case, Device device, const Run<Real>& once) {
+void check_repeats(const OpCase& op_case, Device device, const CaseRun<Real>& once) {
   const int before = threads();
   for (const int count : {1, 2, 3}) {
     set_threads(count);
@@ -59,7 +59,7 @@ void check_repeats(const OpCase& op_case, Device device, const Run<Real>& once) 
   }
   set_threads(before);
 
-  const Run<Real> twice = run<Real>(op_case, device, 2);
+  const CaseRun<Real> twice = run<Real>(op_case, device, 2);
   for (std::size_t i = 0; i < once.gradients.size(); ++i) {
     Tensor<Real> doubled = once.gradients[i].clone();
     for (Real& value : doubled.mutable_values()) value *= 2;
@@ -71,7 +71,7 @@ void check_repeats(const OpCase& op_case, Device device, const Run<Real>& once) 
 template <class Real>
 void check_guarded(const OpCase& op_case, Device device) {
   const GuardZones guard;
-  const Run<Real> guarded = run<Real>(op_case, device);
+  const CaseRun<Real> guarded = run<Real>(op_case, device);
   CHECK(GuardZones::damaged() == 0);
   check_finite(guarded);
 }
@@ -89,14 +89,14 @@ class Using {
 };
 
 template <class Real>
-Run<Real> run_reference(const OpCase& op_case) {
+CaseRun<Real> run_reference(const OpCase& op_case) {
   const Using reference("reference");
   return run<Real>(op_case, Device::cpu);
 }
 
 template <class Real>
 void check_runs(const OpCase& op_case, Device device) {
-  const Run<Real> once = run<Real>(op_case, device);
+  const CaseRun<Real> once = run<Real>(op_case, device);
   check_close(once, run_reference<Real>(op_case));
   check_repeats(op_case, device, once);
   check_guarded<Real>(op_case, device);

@@ -14,7 +14,7 @@ namespace carousel {
 
 // Outputs, then the gradient of every input; on the cpu.
 template <class Real>
-struct Run {
+struct CaseRun {
   std::vector<Tensor<Real>> outputs, gradients;
 };
 
@@ -26,9 +26,9 @@ Tensor<Real> upstream_of(const Shape& shape, std::size_t output) {
 
 // The function forward and backward, as often as asked, into the same slots.
 template <class Real, class F, class Upstream = decltype(&upstream_of<Real>)>
-Run<Real> run_function(const F& function, const std::vector<Tensor<Real>>& inputs, Device device,
+CaseRun<Real> run_function(const F& function, const std::vector<Tensor<Real>>& inputs, Device device,
                        int times = 1, const Upstream& make_upstream = upstream_of<Real>) {
-  Run<Real> result;
+  CaseRun<Real> result;
   std::vector<Var<Real>> leaves;
   for (const auto& input : inputs) leaves.push_back(parameter(input));
   for (int i = 0; i < times; ++i) {
@@ -50,7 +50,7 @@ Run<Real> run_function(const F& function, const std::vector<Tensor<Real>>& input
 }
 
 template <class Real>
-void check_identical(const Run<Real>& a, const Run<Real>& b) {
+void check_identical(const CaseRun<Real>& a, const CaseRun<Real>& b) {
   REQUIRE(a.outputs.size() == b.outputs.size());
   for (std::size_t i = 0; i < a.outputs.size(); ++i) CHECK(identical(a.outputs[i], b.outputs[i]));
   for (std::size_t i = 0; i < a.gradients.size(); ++i) {
@@ -59,7 +59,7 @@ void check_identical(const Run<Real>& a, const Run<Real>& b) {
 }
 
 template <class Real>
-void check_finite(const Run<Real>& run) {
+void check_finite(const CaseRun<Real>& run) {
   const auto finite = [](const Tensor<Real>& x) {
     const auto values = x.values();
     return std::all_of(values.begin(), values.end(), [](Real y) { return std::isfinite(y); });

@@ -114,6 +114,10 @@ TEST_CASE("gradcheck refuses float, infinite values and functions without output
                     "gradcheck: got float, want double: a difference quotient in single precision "
                     "carries about three correct digits, too few to tell a wrong gradient from "
                     "rounding");
+  const Function<bf16> narrow = [](const std::vector<Var<bf16>>& in) { return in; };
+  CHECK_THROWS_WITH(gradcheck(narrow, {Tensor<bf16>::zeros({1})}),
+                    "gradcheck: got bf16, want double: numbers of two to three digits leave none "
+                    "to a difference quotient");
 }
 
 }  // namespace carousel

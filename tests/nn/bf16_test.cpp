@@ -1,0 +1,190 @@
+// Models whose activations are bf16, on the devices that compute in it.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "autograd/tape.h"
+#include "core/safetensors.h"
+#include "nn/adamw.h"
+#include "nn/model_directory.h"
+#include "ops/convert.h"
+#include "ops/cross_entropy.h"
+#include "tests/core/temporary_directory.h"
+#include "tests/nn/models.h"
+
+namespace carousel {
+
+namespace {
+
+constexpr std::int64_t B = 2, S = 9, V = 29;
+
+Tensor<std::int32_t> resets() {
+  auto result = Tensor<std::int32_t>::zeros({B, S});
+  result.mutable_data()[4] = result.mutable_data()[10] = 1;
+  return result;
+}
+
+CallOptions training_options() { return {.reset = resets(), .dropout = Random{1}}; }
+
+// The first model's parameters, in the second.
+void copy_parameters(const LanguageModel<bf16>& from, const LanguageModel<double>& to) {
+  const auto sources = parameters<float>(from);
+  auto targets = parameters<double>(to);
+  REQUIRE(sources.size() == targets.size());
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    REQUIRE(sources[i].name == targets[i].name);
+    targets[i].var.value.copy_from(sources[i].var.value.to<double>());
+  }
+}
+
+LanguageModel<bf16> lively_bf16(const ModelConfig& config) {
+  LanguageModel<bf16> model(config, 1);
+  for (const auto& [name, var] : parameters<float>(model)) {
+    const double fan_in = var.rank() == 1 ? 4 : static_cast<double>(var.dim(-1));
+    const auto noise =
+        random_normal<float>(var.shape(), Random{1}.named(name), 0.6 / std::sqrt(fan_in));
+    Tensor<float> value = var.value;  // shares storage with the model's
+    std::ranges::transform(value.values(), noise.values(), value.mutable_data(), std::plus<>());
+  }
+  return model;
+}
+
+// Logits, and a gradient in every parameter.
+template <class Real>
+Tensor<double> run(const LanguageModel<Real>& model) {
+  Tape tape;
+  const auto logits = model(random_tokens(B, S, V), {}, training_options()).logits;
+  tape.backward(cross_entropy(logits, random_tokens(B, S, V, 2)));
+  return logits.value.to(Device::cpu).template to<double>();
+}
+
+// Training on random tokens; the losses before each step.
+template <class Real>
+std::vector<double> train(Device device, int steps) {
+  const LanguageModel<Real> model(mixed_config(), 1);
+  move_to<Wide<Real>>(model, device);
+  AdamW<Wide<Real>> optimizer(parameters<Wide<Real>>(model), {});
+  std::vector<double> losses;
+  for (int i = 0; i < steps; ++i) {
+    {
+      Tape tape;
+      const auto logits = model(random_tokens(B, S, V), {}, training_options()).logits;
+      const auto loss = cross_entropy(logits, random_tokens(B, S, V, 2));
+      tape.backward(loss);
+      losses.push_back(static_cast<double>(loss.value.item()));
+    }
+    optimizer.clip_gradients(1);
+    optimizer.step(1e-2);
+    optimizer.clear_gradients();
+  }
+  return losses;
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("devices");
+
+TEST_CASE("bf16: logits and gradients of models are those of double") {
+  if (!available(Device::cuda)) return;
+  for (auto [name, config] : model_configs()) {
+    INFO(name);
+    config.dropout = 0.1;
+    const auto model = lively_bf16(config);
+    const LanguageModel<double> exact(config, 1);
+    copy_parameters(model, exact);
+    move_to<float>(model, Device::cuda);
+    const auto want = run(exact);
+    // Some ten roundings of 2⁻⁹ lie behind a number, some thirty behind a gradient.
+    CHECK(relative_error(run(model), want) <= 1e-2);
+    const auto got_parameters = parameters<float>(model);
+    const auto want_parameters = parameters<double>(exact);
+    for (std::size_t i = 0; i < got_parameters.size(); ++i) {
+      INFO(got_parameters[i].name);
+      const auto gradient = got_parameters[i].var.grad->value().to(Device::cpu).to<double>();
+      CHECK(relative_error(gradient, want_parameters[i].var.grad->value()) <= 2e-2);
+    }
+  }
+}
+
+TEST_CASE("bf16: a model read token by token, from a state that is float") {
+  if (!available(Device::cuda)) return;
+  const auto model = lively_bf16(mixed_config());
+  move_to<float>(model, Device::cuda);
+  const auto tokens = random_tokens(B, S, V);
+  const auto whole = model(tokens);
+  ModelState<float> state;
+  for (std::int64_t t = 0; t < S; ++t) {
+    auto output = model(positions(tokens, t, t + 1), std::move(state));
+    state = std::move(output.state);
+    CHECK(relative_error(output.logits.value, positions(whole.logits.value, t, t + 1)) <= 2e-2);
+  }
+  CHECK(state_error(state, whole.state) <= 1e-2);
+}
+
+TEST_CASE("bf16: the gates are float, from q, k, v and weights as they are") {
+  if (!available(Device::cuda)) return;
+  const ModelConfig config = mixed_config();
+  const MlstmCell<bf16> cell(Init(1), config, *config.mlstm);
+  const MlstmCell<double> exact(Init(1), config, *config.mlstm);
+  const auto I = config.inner_dim();
+  const auto draw = [](const char* name, const Shape& shape) {
+    return random_normal<float>(shape, Random{}.named(name)).to<bf16>();
+  };
+  for (const auto* linear : {&cell.igate, &cell.fgate}) {
+    Tensor<float> weight = linear->weight.value;  // shares storage with the cell's
+    weight.copy_from(draw("weight", weight.shape()).to<float>());
+    auto same = linear == &cell.igate ? exact.igate : exact.fgate;
+    same.weight.value.copy_from(weight.to<double>());
+    same.bias.value.copy_from(linear->bias.value.to<double>());
+  }
+  move_to<float>(cell, Device::cuda);
+  const auto q = draw("q", {B, S, I}), k = draw("k", {B, S, I}), v = draw("v", {B, S, I});
+  const auto there = [](const Tensor<bf16>& x) { return Var<bf16>(x.to(Device::cuda)); };
+  const auto here = [](const Tensor<bf16>& x) { return Var<double>(x.to<double>()); };
+  const auto got = cell.gates(there(q), there(k), there(v));
+  const auto want = exact.gates(here(q), here(k), here(v));
+  const auto error = [](const Var<float>& x, const Var<double>& y) {
+    return relative_error(x.value.to(Device::cpu).to<double>(), y.value);
+  };
+  // Sums of 192 exact products in float; rounded to bf16 they would be off by 2e-3.
+  CHECK(error(got.i, want.i) <= 1e-6);
+  CHECK(error(got.f, want.f) <= 1e-6);
+}
+
+TEST_CASE("bf16: training makes the losses of float, and the same bits again") {
+  if (!available(Device::cuda)) return;
+  const auto want = train<float>(Device::cpu, 8), got = train<bf16>(Device::cuda, 8);
+  CHECK(want.back() <= 0.8 * want.front());
+  // Gradients are off by some 1e-2, and so is what they gain.
+  for (std::size_t i = 0; i < want.size(); ++i) CHECK(std::abs(got[i] / want[i] - 1) <= 1e-2);
+  CHECK(train<bf16>(Device::cuda, 8) == got);
+}
+
+TEST_CASE("bf16: a model is saved as float32, and loads as one") {
+  const LanguageModel<bf16> model(mixed_config(), 1);
+  if (available(Device::cuda)) move_to<float>(model, Device::cuda);
+  const TemporaryDirectory directory;
+  save_model(directory.path(), model);
+  const Safetensors file(directory / "model.safetensors");
+  for (const auto& name : file.names()) CHECK(file.dtype(name) == "F32");
+  const auto as_float = load_model<float>(directory.path());
+  const auto as_bf16 = load_model<bf16>(directory.path());
+  const auto want = parameters<float>(model), one = parameters<float>(as_float),
+             other = parameters<float>(as_bf16);
+  for (std::size_t i = 0; i < want.size(); ++i) {
+    CHECK(identical(one[i].var.value, want[i].var.value));
+    CHECK(identical(other[i].var.value, want[i].var.value));
+  }
+}
+
+TEST_CASE("bf16: the cpu refuses in a sentence") {
+  const LanguageModel<bf16> model(mixed_config(), 1);
+  CHECK_THROWS_WITH(model(random_tokens(1, 2, V)),
+                    "bf16: got device cpu, want cuda: no other one computes in it");
+}
+
+TEST_SUITE_END();
+
+}  // namespace carousel
