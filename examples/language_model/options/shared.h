@@ -62,8 +62,7 @@ inline void add_dtype(CLI::App& app, Dtype& dtype) {
 }
 
 inline void add_device(CLI::App& app, Device& device) {
-  add_choice(app, "--device", device, "What computes; cuda: an NVIDIA GPU")
-      ->group("Machine");
+  add_choice(app, "--device", device, "What computes; cuda: an NVIDIA GPU")->group("Machine");
 }
 
 inline void add_threads(CLI::App& app, int& threads) {
