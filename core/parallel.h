@@ -25,6 +25,11 @@ void parallel_for(std::int64_t n, std::int64_t grain, const Body& body) {
     for (std::int64_t chunk = 0; chunk < chunks; ++chunk) run(chunk);
     return;
   }
+  if (chunks <= 4 * threads()) {  // so few, the same thread for the same chunk: it has the caches
+#pragma omp parallel for schedule(static, 1) num_threads(threads())
+    for (std::int64_t chunk = 0; chunk < chunks; ++chunk) run(chunk);
+    return;
+  }
 #pragma omp parallel for schedule(dynamic) num_threads(threads())
   for (std::int64_t chunk = 0; chunk < chunks; ++chunk) run(chunk);
 }

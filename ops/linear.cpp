@@ -102,13 +102,25 @@ std::vector<Var<Real>> linear_split(const Var<Real>& x, const Var<Wide<Real>>& w
 
   const auto factors = factor<Real>(weight.value);
   std::vector<Tensor<Real>> parts;
-  std::int64_t begin = 0;
-  for (const auto size : sizes) {
-    parts.emplace_back(x.shape().with(-1, size), x.device());
-    Products<Real>{k, rows, in, size}.forward(x.data(), factors.data() + begin * in,
-                                              bias.defined() ? bias.data() + begin : nullptr,
-                                              parts.back().mutable_data(), false);
-    begin += size;
+  for (const auto size : sizes) parts.emplace_back(x.shape().with(-1, size), x.device());
+  if (rows == 1) {  // of decoding: one product is quicker than several
+    Tensor<Real> whole({out}, x.device());
+    Products<Real>{k, rows, in, out}.forward(x.data(), factors.data(), bias.data(),
+                                             whole.mutable_data(), false);
+    const Real* next = whole.data();
+    for (auto& part : parts) {
+      copy_memory(part.mutable_data(), x.device(), next, x.device(),
+                  static_cast<std::size_t>(part.numel()) * sizeof(Real));
+      next += part.numel();
+    }
+  } else {
+    std::int64_t begin = 0;
+    for (auto& part : parts) {
+      Products<Real>{k, rows, in, part.dim(-1)}.forward(
+          x.data(), factors.data() + begin * in, bias.defined() ? bias.data() + begin : nullptr,
+          part.mutable_data(), false);
+      begin += part.dim(-1);
+    }
   }
 
   auto backward = [&k, rows, in, sizes, x = x.value, factors,  // saved

@@ -40,17 +40,6 @@ Pack<Real> multiply_quads(const Real* columns, Pack<Real> x, Pack<Real> start) {
   return fma(P::load(columns + 3 * P::lanes), spread<3>(x), start);
 }
 
-// The transpose of a 4×4 block, whose rows become to_row apart.
-void transpose_quad(const float* from, float* to, std::int64_t to_row) {
-  __m128 row[quad];
-  for (std::int64_t i = 0; i < quad; ++i) row[i] = _mm_loadu_ps(from + i * quad);
-  _MM_TRANSPOSE4_PS(row[0], row[1], row[2], row[3]);
-  for (std::int64_t i = 0; i < quad; ++i) _mm_storeu_ps(to + i * to_row, row[i]);
-}
-void transpose_quad(const double* from, double* to, std::int64_t to_row) {
-  transpose_block(from, quad, to, to_row);
-}
-
 // The 4×4 blocks (K, out, in) in the order of multiply_quads: for each pack of channels its four
 // columns. transposed: of the transposed blocks. What a last pack has no blocks for is zero.
 template <class Real>
@@ -66,7 +55,7 @@ Scratch<Real> quad_columns(const Real* weight, std::int64_t K, bool transposed) 
     if (transposed) {
       for (std::int64_t i = 0; i < quad; ++i) std::copy_n(block + i * quad, quad, to + i * lanes);
     } else {
-      transpose_quad(block, to, lanes);
+      transpose_quad(block, quad, to, lanes);
     }
   }
   return columns;

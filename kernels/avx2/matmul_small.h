@@ -122,14 +122,15 @@ inline void multiply_few_lanes(const MatMul<Real>& p, bool few_are_rows) {
     if (!in_place) transpose(small.data, small.depth_stride, p.K, few, copy.data(), p.K);
     const Real* const x = in_place ? small.data : copy.data();
     Real* const c = p.c + matrix * p.M * p.N;
-    const auto result = [&](std::int64_t i, std::int64_t lane, Real dot) {
+    const auto result = [few_are_rows, c, N = p.N, bias = p.bias, accumulate = p.accumulate](
+                            std::int64_t i, std::int64_t lane, Real dot) {
       const std::int64_t column = few_are_rows ? lane : i;
-      Real& to = c[few_are_rows ? i * p.N + lane : lane * p.N + i];
-      if (p.bias != nullptr) dot += p.bias[column];
-      to = p.accumulate ? to + dot : dot;
+      Real& to = c[few_are_rows ? i * N + lane : lane * N + i];
+      if (bias != nullptr) dot += bias[column];
+      to = accumulate ? to + dot : dot;
     };
-    parallel_for(many, grain, [&](std::int64_t begin, std::int64_t end) {
-      multiply_lanes<4>(x, p.K, few, large, begin, end, p.K, result);
+    parallel_for(many, grain, [=, K = p.K](std::int64_t begin, std::int64_t end) {
+      multiply_lanes<4>(x, K, few, large, begin, end, K, result);
     });
   }
 }

@@ -130,6 +130,19 @@ inline void transpose_block(const double* from, std::int64_t from_row, double* t
   }
 }
 
+// The same for blocks of 4×4.
+inline void transpose_quad(const float* from, std::int64_t from_row, float* to,
+                           std::int64_t to_row) {
+  __m128 row[4];
+  for (std::int64_t i = 0; i < 4; ++i) row[i] = _mm_loadu_ps(from + i * from_row);
+  _MM_TRANSPOSE4_PS(row[0], row[1], row[2], row[3]);
+  for (std::int64_t i = 0; i < 4; ++i) _mm_storeu_ps(to + i * to_row, row[i]);
+}
+inline void transpose_quad(const double* from, std::int64_t from_row, double* to,
+                           std::int64_t to_row) {
+  transpose_block(from, from_row, to, to_row);
+}
+
 // to (columns, rows) = the transpose of from (rows, columns), whose rows lie from_row and to_row
 // apart.
 template <class Real>
@@ -145,10 +158,16 @@ inline void transpose(const Real* from, std::int64_t from_row, std::int64_t rows
       Real* const target = to + j * to_row + i;
       if (height == block && width == block) {
         transpose_block(source, from_row, target, to_row);
-        continue;
-      }
-      for (std::int64_t y = 0; y < height; ++y) {
-        for (std::int64_t x = 0; x < width; ++x) target[x * to_row + y] = source[y * from_row + x];
+      } else if (height == block && width == 4) {  // the taps of a convolution
+        for (std::int64_t y = 0; y < block; y += 4) {
+          transpose_quad(source + y * from_row, from_row, target + y, to_row);
+        }
+      } else {
+        for (std::int64_t y = 0; y < height; ++y) {
+          for (std::int64_t x = 0; x < width; ++x) {
+            target[x * to_row + y] = source[y * from_row + x];
+          }
+        }
       }
     }
   }

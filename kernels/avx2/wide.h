@@ -59,6 +59,16 @@ inline Wide<double> fma(Wide<double> a, Wide<double> b, Wide<double> c) {
   return _mm512_fmadd_pd(a.v, b.v, c.v);
 }
 
+// The sum of all lanes. (maskz: g++ 12 warns of the plain halves.)
+inline float sum(Wide<float> a) {
+  return sum(Pack<float>(_mm512_maskz_extractf32x8_ps(0xFF, a.v, 0)) +
+             Pack<float>(_mm512_maskz_extractf32x8_ps(0xFF, a.v, 1)));
+}
+inline double sum(Wide<double> a) {
+  return sum(Pack<double>(_mm512_maskz_extractf64x4_pd(0xF, a.v, 0)) +
+             Pack<double>(_mm512_maskz_extractf64x4_pd(0xF, a.v, 1)));
+}
+
 CAROUSEL_AVX2_END
 
 constexpr std::int64_t tile_rows = 12;  // of 32 registers, 24 are sums

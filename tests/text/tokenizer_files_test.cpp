@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "tests/core/complaint.h"
 #include "tests/core/safetensors_bytes.h"
 #include "tests/core/temporary_directory.h"
 
@@ -14,21 +15,6 @@ namespace {
 namespace fs = std::filesystem;
 
 const fs::path golden = CAROUSEL_SOURCE_DIR "/tests/golden/tokenizers";
-
-// What loading the path complains about, without the directory.
-std::string complaint(const TemporaryDirectory& directory, const fs::path& path) {
-  try {
-    load_tokenizer(path);
-  } catch (const Error& error) {
-    std::string sentence = error.what();
-    const std::string prefix = directory.path().string() + "/";
-    for (auto at = sentence.find(prefix); at != sentence.npos; at = sentence.find(prefix)) {
-      sentence.erase(at, prefix.size());
-    }
-    return sentence;
-  }
-  return "nothing";
-}
 
 }  // namespace
 
@@ -66,7 +52,7 @@ TEST_CASE("tokenizer files: what is saved is loaded") {
 TEST_CASE("tokenizer files: what is missing or broken is named with its place") {
   const TemporaryDirectory directory;
   const auto says = [&](const char* path, const std::string& sentence) {
-    CHECK(complaint(directory, directory / path) == sentence);
+    CHECK(complaint(directory, [&] { load_tokenizer(directory / path); }) == sentence);
   };
   says("nowhere", "cannot read nowhere: No such file or directory");
   fs::create_directory(directory / "d");
