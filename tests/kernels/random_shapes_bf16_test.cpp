@@ -18,8 +18,8 @@ struct Tolerance {
 };
 
 // Results are computed as exactly as in single precision. Those in bf16 are rounded once, by at
-// most half of the last of 8 binary digits, 2^-9.
-constexpr Tolerance rounded_once{1.01 * 0x1p-18, 1e-12};
+// most half of the last of 8 binary digits, 2^-8.
+constexpr Tolerance rounded_once{1.01 * 0x1p-16, 1e-12};
 // What the product is added to is rounded before, and so are weights that activations are
 // multiplied with.
 constexpr Tolerance product{1e-4, 1e-12};

@@ -44,7 +44,7 @@ Tensor<T> Arrays<T>::normal(std::int64_t n, double stddev, double mean) {
   const auto numbers = normal_numbers().values();
   auto at = static_cast<std::size_t>(draws_.below(normal_numbers().numel()));
   const Random noise{draws_.neighbour, draws_.next++};
-  const double last_place = narrow() ? 0x1p-8 : 0x1p-22;
+  const double last_place = narrow() ? 0x1p-7 : 0x1p-22;
   Tensor<T> result({n});
   for (std::int64_t i = 0; i < n; ++i) {
     const auto drawn = static_cast<float>(mean + stddev * static_cast<double>(numbers[at]));
@@ -70,10 +70,9 @@ const T* Arrays<T>::optional(std::int64_t n, double stddev, double mean) {
 template <class T>
 const T* Arrays<T>::rounded(const double* x, std::int64_t n) {
   if (x == nullptr) return nullptr;
-  const bool to_bf16 = narrow() && draws_.neighbour > 0;
   Tensor<T> result({n});
   std::transform(x, x + n, result.mutable_data(), [&](double value) {
-    return number(to_bf16 ? float{bf16(static_cast<float>(value))} : value);
+    return number(narrow() ? float{bf16(static_cast<float>(value))} : value);
   });
   return memory_.emplace_back(result.to(draws_.device)).data();
 }

@@ -44,7 +44,8 @@ class Arrays {
   const T* optional(std::int64_t n, double stddev = 1, double mean = 0);
 
   // What another kernel computed in double, rounded to T: in double it stays consistent with the
-  // inputs, on which formulas that are equal only for true results of the forward pass rely.
+  // inputs, on which formulas that are equal only for true results of the forward pass rely. In a
+  // trial of bf16 it is rounded for all, unless it is wide.
   const T* rounded(const double* x, std::int64_t n);
 
   // What a kernel writes: results that start undefined, results that are added to or updated and
