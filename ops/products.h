@@ -80,7 +80,7 @@ struct Products {
 
  private:
   template <class Result>
-  void product(const MatMul<Real, Result>& arguments) const {
+  void product(const MatMulInto<Real, Result>& arguments) const {
     if constexpr (std::same_as<Real, Result>) {
       k.matmul(arguments);
     } else {
