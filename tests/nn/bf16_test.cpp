@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "autograd/checkpoint.h"
 #include "autograd/tape.h"
 #include "core/safetensors.h"
 #include "nn/adamw.h"
@@ -176,6 +177,32 @@ TEST_CASE("bf16: the gates are float, from q, k, v and weights as they are") {
   // Sums of 192 exact products in float; rounded to bf16 they would be off by 2e-3.
   CHECK(error(got.i, want.i) <= 1e-6);
   CHECK(error(got.f, want.f) <= 1e-6);
+}
+
+TEST_CASE("bf16: a checkpoint gives the same gradients") {
+  if (!available(Device::cuda)) return;
+  const ModelConfig config = mixed_config();
+  const GatedFeedForward<bf16> layer(Init(1), config, *config.slstm_feedforward);
+  move_to<float>(layer, Device::cuda);
+  const Function<bf16> function = [&](const std::vector<Var<bf16>>& in) {
+    return std::vector{layer(in[0], {})};
+  };
+  const auto gradients = [&](bool wrapped) {
+    const auto x = parameter(random_normal<float>({B, S, 16}, Random{1}).to(Device::cuda));
+    const auto upstream = random_normal<float>({B, S, 16}, Random{2}).to(Device::cuda);
+    Tape tape;
+    const std::vector in{narrow<bf16>(x)};
+    const Var<float> y = widen((wrapped ? checkpoint(function, in) : function(in))[0]);
+    tape.backward(std::span<const Var<float>>(&y, 1), std::span(&upstream, 1));
+    std::vector<Tensor<float>> result{x.grad->value().to(Device::cpu)};
+    for (const auto& [name, var] : parameters<float>(layer)) {
+      result.push_back(var.grad->value().to(Device::cpu).clone());
+      var.grad->clear();
+    }
+    return result;
+  };
+  const auto plain = gradients(false), wrapped = gradients(true);
+  for (std::size_t i = 0; i < plain.size(); ++i) CHECK(identical(wrapped[i], plain[i]));
 }
 
 TEST_CASE("bf16: training makes the losses of float, and the same bits again") {
