@@ -183,37 +183,40 @@ __global__ void __launch_bounds__(block)
   }
 }
 
-// sums, (parts, C, KS): dw of one channel over 64 steps of one sequence.
-template <class Real>
+// sums, (parts, C, KS): dw of neighbouring channels over 64 steps of one sequence.
+template <int width, class Real>
 __global__ void __launch_bounds__(block)
     backward_weight_kernel(Conv1dBackward<Real> a, Wide<Real>* sums) {
-  const Task task = find_task(a.B, a.S, part_steps, a.C, 1);
+  using Piece = Elements<Wide<Real>, width>;
+  const Task task = find_task(a.B, a.S, part_steps, a.C, width);
   if (!task.exists) return;
   const std::int64_t b = task.b, first = task.first, c = task.c;
   const std::int64_t part = b * ((a.S + part_steps - 1) / part_steps) + first / part_steps;
   const std::int64_t end = min(a.S, first + part_steps);
   const auto x_at = [&](std::int64_t s) {
     const bool there = s >= (a.state == nullptr ? 0 : 1 - a.KS);
-    return there ? load_row<1>(a, b, s, c).at[0] : Wide<Real>{0};
+    return there ? load_row<width>(a, b, s, c) : Piece{};
   };
   for (std::int64_t k = 0; k < a.KS; k += taps) {
-    Wide<Real> sum[taps]{}, x[taps]{};  // x_{t−k−j}
+    Piece sum[taps]{}, x[taps]{};  // x_{t−k−j}
     CAROUSEL_UNROLL
     for (int j = 1; j < taps; ++j) x[j - 1] = x_at(first - k - j);
     for (std::int64_t t = first; t < end; ++t) {
       CAROUSEL_UNROLL
       for (int j = taps - 1; j > 0; --j) x[j] = x[j - 1];
       x[0] = x_at(t - k);
-      const Wide<Real> dy = a.dy[(b * a.S + t) * a.C + c];
+      const auto dy = load<width>(a.dy + in_x(a, b, t) + c);
       const int reach = reach_back(a, b, t);
       CAROUSEL_UNROLL
       for (int j = 0; j < taps; ++j) {
-        if (k + j < reach) sum[j] += dy * x[j];
+        if (k + j < reach) add_product(dy.at, x[j], sum[j]);
       }
     }
     CAROUSEL_UNROLL
     for (int j = 0; j < taps; ++j) {
-      if (k + j < a.KS) sums[(part * a.C + c + 1) * a.KS - 1 - k - j] = sum[j];
+      CAROUSEL_UNROLL
+      for (int i = 0; i < width; ++i)
+        if (k + j < a.KS) sums[(part * a.C + c + i + 1) * a.KS - 1 - k - j] = sum[j].at[i];
     }
   }
 }
@@ -236,7 +239,11 @@ void backward_weight(const Conv1dBackward<Real>& a) {
   const std::int64_t parts = a.B * ceil_div(a.S, part_steps), tasks = parts * a.C;
   if (a.dweight == nullptr || tasks == 0) return;
   Tensor<Wide<Real>> sums({parts, a.C, a.KS}, Device::cuda);
-  launch(backward_weight_kernel<Real>, grid_for(tasks), block, 0, a, sums.mutable_data());
+  // Of narrow elements two, so that as many bytes are on their way.
+  constexpr int width = static_cast<int>(sizeof(Wide<Real>) / sizeof(Real));
+  const bool wide = packs_fit<Real>({a.dy, a.x, a.state}, {a.C});
+  launch(wide ? backward_weight_kernel<width, Real> : backward_weight_kernel<1, Real>,
+         grid_for(wide ? tasks / width : tasks), block, 0, a, sums.mutable_data());
   add_partial_sums(sums.data(), parts, a.C * a.KS, a.dweight);
 }
 

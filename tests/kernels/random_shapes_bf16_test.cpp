@@ -20,11 +20,9 @@ struct Tolerance {
 // Results are computed as exactly as in single precision. Those in bf16 are rounded once, by at
 // most half of the last of 8 binary digits, 2^-8.
 constexpr Tolerance rounded_once{1.01 * 0x1p-16, 1e-12};
-// What the product is added to is rounded before, and so are weights that activations are
-// multiplied with.
-constexpr Tolerance product{1e-4, 1e-12};
-// Factors are rounded as well, for tensor cores: scaled q, k and gradients, weighted scores,
-// states.
+// Twice: what the product is added to, or weights that activations are multiplied with, before.
+constexpr Tolerance product{4 * rounded_once.narrow, 1e-12};
+// Often, for tensor cores: scaled q, k and gradients, weighted scores, states; a hundredth.
 constexpr Tolerance chain_of_products{1e-4, 1e-4};
 
 Tolerance tolerance_of(const std::string& name) {

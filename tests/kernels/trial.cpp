@@ -16,6 +16,12 @@ const Tensor<float>& normal_numbers() {
   return numbers;
 }
 
+template <class T>
+T number(double value) {
+  if constexpr (std::is_same_v<T, double>) return value;
+  return static_cast<T>(static_cast<float>(value));
+}
+
 }  // namespace
 
 std::int64_t Draws::below(std::int64_t bound) {
@@ -28,33 +34,37 @@ std::int64_t Draws::choice(std::int64_t bound) {
   return chosen;
 }
 
+// Values become numbers that T holds, narrow ones numbers that bf16 holds. In a neighbour they are
+// moved by up to ± last_place / 2, narrow ones by up to what rounding them may change.
 template <class T>
-T Arrays<T>::number(double value) const {
-  if constexpr (std::is_same_v<T, double>) return value;
-  return static_cast<T>(static_cast<float>(value));
-}
-
-template <class T>
-bool Arrays<T>::narrow() const {
-  return draws_.of_bf16 && !wide_;
+template <class Value>
+Tensor<T> Arrays<T>::filled(std::int64_t n, double last_place, const Value& value) {
+  const bool narrow = draws_.of_bf16 && !wide_;
+  if (narrow) last_place = 0x1p-7;
+  const bool moved = draws_.neighbour > 0 && last_place > 0;
+  const Random noise{draws_.neighbour, last_place > 0 ? draws_.next++ : 0};
+  Tensor<T> result({n});
+  for (std::int64_t i = 0; i < n; ++i) {
+    double x = value(i);
+    if (narrow) x = bf16(static_cast<float>(x));
+    if (moved) {
+      x *= 1 + last_place * (noise.uniform(static_cast<std::uint64_t>(i)) - 0.5);
+      x = static_cast<float>(x);
+    }
+    result.mutable_data()[i] = number<T>(x);
+  }
+  return result.to(draws_.device);
 }
 
 template <class T>
 Tensor<T> Arrays<T>::normal(std::int64_t n, double stddev, double mean) {
   const auto numbers = normal_numbers().values();
   auto at = static_cast<std::size_t>(draws_.below(normal_numbers().numel()));
-  const Random noise{draws_.neighbour, draws_.next++};
-  const double last_place = narrow() ? 0x1p-7 : 0x1p-22;
-  Tensor<T> result({n});
-  for (std::int64_t i = 0; i < n; ++i) {
-    const auto drawn = static_cast<float>(mean + stddev * static_cast<double>(numbers[at]));
-    double value = narrow() ? float{bf16(drawn)} : drawn;
-    if (draws_.neighbour > 0)
-      value *= 1 + last_place * (noise.uniform(static_cast<std::uint64_t>(i)) - 0.5);
-    result.mutable_data()[i] = number(static_cast<float>(value));
+  return filled(n, 0x1p-22, [&](std::int64_t) {
+    const double x = mean + stddev * static_cast<double>(numbers[at]);
     if (++at == numbers.size()) at = 0;
-  }
-  return result.to(draws_.device);
+    return static_cast<double>(static_cast<float>(x));
+  });
 }
 
 template <class T>
@@ -70,11 +80,7 @@ const T* Arrays<T>::optional(std::int64_t n, double stddev, double mean) {
 template <class T>
 const T* Arrays<T>::rounded(const double* x, std::int64_t n) {
   if (x == nullptr) return nullptr;
-  Tensor<T> result({n});
-  std::transform(x, x + n, result.mutable_data(), [&](double value) {
-    return number(narrow() ? float{bf16(static_cast<float>(value))} : value);
-  });
-  return memory_.emplace_back(result.to(draws_.device)).data();
+  return memory_.emplace_back(filled(n, 0, [&](std::int64_t i) { return x[i]; })).data();
 }
 
 template <class T>

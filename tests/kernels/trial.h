@@ -59,8 +59,8 @@ class Arrays {
 
  private:
   Tensor<T> normal(std::int64_t n, double stddev, double mean);
-  T number(double value) const;
-  bool narrow() const;
+  template <class Value>
+  Tensor<T> filled(std::int64_t n, double last_place, const Value& value);
 
   Draws& draws_;
   bool wide_;
