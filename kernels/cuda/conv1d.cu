@@ -16,6 +16,10 @@ namespace carousel::cuda {
 namespace {
 
 constexpr int steps = 8, taps = 4, block = 256;
+// Neighbours that a thread takes. With 8 narrow ones it would need 170 registers, and a
+// multiprocessor would have room for one block.
+template <class Real>
+constexpr int channels = pack<Wide<Real>>;
 constexpr std::int64_t part_steps = 64;  // of a sequence, summed up before parts are
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
@@ -228,7 +232,7 @@ void backward_rows(const Conv1dBackward<Real>& a, const void* d, std::int64_t be
                    std::int64_t end) {
   const std::int64_t tasks = a.B * ceil_div(end - begin, steps) * a.C;
   if (d == nullptr || tasks == 0) return;
-  constexpr int width = pack<Real>;
+  constexpr int width = channels<Real>;
   const bool wide = packs_fit<Real>({a.dy, a.dlast, d}, {a.C});
   launch(wide ? backward_rows_kernel<width, Real> : backward_rows_kernel<1, Real>,
          grid_for(wide ? tasks / width : tasks), block, 0, a, begin, end);
@@ -252,7 +256,7 @@ void backward_weight(const Conv1dBackward<Real>& a) {
 template <class Real>
 void conv1d_forward(const Conv1dForward<Real>& a) {
   const std::int64_t tasks = a.B * ceil_div(a.S, steps) * a.C, last = a.B * (a.KS - 1) * a.C;
-  constexpr int width = pack<Real>;
+  constexpr int width = channels<Real>;
   const bool wide = packs_fit<Real>({a.x, a.bias, a.state, a.y}, {a.C});
   if (tasks > 0) {
     launch(wide ? forward_kernel<width, Real> : forward_kernel<1, Real>,
