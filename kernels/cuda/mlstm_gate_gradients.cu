@@ -1,13 +1,16 @@
-#include "kernels/cuda/gates.h"
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/mlstm_gate_gradients.h"
 #include "kernels/cuda/scan.h"
 #include "kernels/cuda/team.h"
 #include "kernels/cuda/tile_product_bf16.h"
+#include "kernels/reference/gates.h"
 
 namespace carousel::cuda {
 
 namespace {
+
+using reference::log_sigmoid;
+using reference::sigmoid;
 
 // A warp per row.
 template <class Element>

@@ -14,14 +14,16 @@
 #include <initializer_list>
 
 #include "kernels/cuda/cuda.h"
-#include "kernels/cuda/gates.h"
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/mlstm_scalars.h"
 #include "kernels/cuda/team.h"
+#include "kernels/reference/gates.h"
 
 namespace carousel::cuda {
 
 namespace {
+
+using reference::log_sigmoid;
 
 constexpr int threads = 256, ahead = 4;
 template <class Real>

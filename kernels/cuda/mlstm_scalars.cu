@@ -3,14 +3,16 @@
 // then come from the M that were stored, so that roundings of M cancel out. Bytes: 2 Real are read
 // and 5 double written per step and head, next to nothing beside q, k and v.
 
-#include "kernels/cuda/gates.h"
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/mlstm_scalars.h"
 #include "kernels/cuda/scan.h"
+#include "kernels/reference/gates.h"
 
 namespace carousel::cuda {
 
 namespace {
+
+using reference::log_sigmoid;
 
 constexpr int scan_threads = 256;
 

@@ -3,14 +3,17 @@
 #include <limits>
 
 #include "kernels/cuda/cuda.h"
-#include "kernels/cuda/gates.h"
 #include "kernels/cuda/recurrence_backward.h"
 #include "kernels/cuda/recurrence_forward.h"
+#include "kernels/reference/gates.h"
 #include "kernels/slstm.h"
 
 namespace carousel::cuda {
 
 namespace {
+
+using reference::log_sigmoid;
+using reference::sigmoid;
 
 // a + b + c, with the digits that a + b loses made good (Knuth's TwoSum).
 template <class Real>
