@@ -63,13 +63,7 @@ class Tensor {
   std::span<const T> values() const { return {on_host().data(), size()}; }
   std::span<T> mutable_values() { return {on_host().mutable_data(), size()}; }
 
-  void fill(T value) {
-    if (device() == Device::cpu) {
-      std::fill_n(mutable_data(), numel(), value);
-    } else {
-      fill_memory(mutable_data(), device(), &value, sizeof(T), size());
-    }
-  }
+  void fill(T value) { fill_memory(mutable_data(), device(), &value, sizeof(T), size()); }
 
   // The only element. Throws Error when there is not exactly one.
   T item() const {
