@@ -69,4 +69,8 @@ void fill_memory(void* memory, Device device, const void* element, std::size_t s
   }
 }
 
+void synchronize(Device device) {
+  if (device == Device::cuda) cuda::synchronize();
+}
+
 }  // namespace carousel
