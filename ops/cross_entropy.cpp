@@ -19,33 +19,32 @@ std::int64_t count_targets(const Tensor<std::int32_t>& targets, std::int64_t V) 
                    n, targets.shape(), V);
     if (values[n] >= 0) ++counted;
   }
-  CAROUSEL_CHECK(counted > 0, "cross_entropy: every one of {} targets is ignored, want one ≥ 0",
-                 values.size());
   return counted;
 }
 
-// The number that the caller says or leaves to the op.
-std::int64_t number_of_targets(const Tensor<std::int32_t>& targets, std::int64_t V,
-                               std::int64_t said) {
+// What the sum is divided by.
+std::int64_t checked_count(const Tensor<std::int32_t>& targets, std::int64_t V,
+                           std::int64_t count) {
+  CAROUSEL_CHECK(count >= 0, "cross_entropy: count got {}, want at least 0", count);
   if (targets.device() != Device::cpu) {
-    CAROUSEL_CHECK(said > 0,
-                   "cross_entropy: targets are on device {}, and their number is said to be {}, "
-                   "want the number of those that are not ignored",
-                   name(targets.device()), said);
-    return said;
+    CAROUSEL_CHECK(count > 0,
+                   "cross_entropy: targets are on device {} and count is 0, want the number to "
+                   "divide their sum by",
+                   name(targets.device()));
+    return count;
   }
   const std::int64_t counted = count_targets(targets, V);
-  CAROUSEL_CHECK(said == 0 || said == counted,
-                 "cross_entropy: {} targets are said not to be ignored, but {} are not", said,
-                 counted);
-  return counted;
+  CAROUSEL_CHECK(count + counted > 0,
+                 "cross_entropy: every one of {} targets is ignored, want one ≥ 0",
+                 targets.numel());
+  return count > 0 ? count : counted;
 }
 
 }  // namespace
 
 template <class Real>
 Var<Real> cross_entropy(const Var<Real>& logits, const Tensor<std::int32_t>& targets_,
-                        std::int64_t counted) {
+                        std::int64_t count) {
   CAROUSEL_CHECK(logits.rank() >= 1, "cross_entropy: logits have shape {}, want (…, V)",
                  logits.shape());
   const auto V = logits.dim(-1), N = logits.shape().outer(-1);
@@ -54,7 +53,7 @@ Var<Real> cross_entropy(const Var<Real>& logits, const Tensor<std::int32_t>& tar
           std::equal(targets_.shape().begin(), targets_.shape().end(), logits.shape().begin()),
       "cross_entropy: targets have shape {}, want that of the logits {} less the last axis",
       targets_.shape(), logits.shape());
-  counted = number_of_targets(targets_, V, counted);
+  const std::int64_t counted = checked_count(targets_, V, count);
   const auto targets = targets_.to(logits.device());
 
   const auto& k = kernels_for("cross_entropy", logits);

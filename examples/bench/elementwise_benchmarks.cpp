@@ -142,6 +142,7 @@ void add_optimizer(std::int64_t N) {
              [N](const Kernels<float>&) -> KernelCall {
                return [gradient = noise({N}), parameter = noise({N}), m = noise({N}),
                        v = Tensor<float>::full({N}, 1), squares = 4.0,
+                       factors = adamw_factors(1e-5, 0.1, 0.9, 0.95, 10),
                        N](const Kernels<float>& k) mutable {
                  k.adamw_step({.gradient = gradient.data(),
                                .parameter = parameter.mutable_data(),
@@ -150,12 +151,10 @@ void add_optimizer(std::int64_t N) {
                                .N = N,
                                .squares = &squares,
                                .max_norm = 1,
-                               .learning_rate = 1e-5,
+                               .factors = factors.data(),
                                .beta1 = 0.9,
                                .beta2 = 0.95,
-                               .eps = 1e-8,
-                               .weight_decay = 0.1,
-                               .step = 10});
+                               .eps = 1e-8});
                };
              });
   add_kernel("sum_of_squares", fmt::format("{}", N), moves(N, 0),

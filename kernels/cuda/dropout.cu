@@ -8,8 +8,8 @@ namespace carousel::cuda {
 
 namespace {
 
-// Element i is kept where uniform(i) = (bits(i) >> 11) / 2^53 ≥ probability; without division,
-// where bits(i) >> 11 is at least ⌈probability · 2^53⌉.
+// Number n is uniform(n) = (bits(n) >> 11) / 2^53 ≥ probability where bits(n) >> 11 is at least
+// ⌈probability · 2^53⌉: no division.
 template <class Real>
 struct Kept {
   Dropout<Real> a;
@@ -20,7 +20,7 @@ struct Kept {
   __device__ void run(std::int64_t i) const {
     auto y = load<width>(a.y + i);
     const auto x = load<width>(a.x + i);
-    const auto index = static_cast<std::uint64_t>(i);
+    const std::uint64_t index = first_number(a.step) + static_cast<std::uint64_t>(i);
     if constexpr (width == 1) {
       if (a.random.bits(index) >> 11 >= least) y.at[0] += x.at[0] * scale;
     } else {

@@ -1,7 +1,7 @@
 // For a row x with target t, shifted by its maximum so that no exponential overflows:
 //
-//   m = max x        s = log Σ_v exp(x_v − m)        loss = mean over the rows of s − (x_t − m)
-//   dx_v = (exp(x_v − m − s) − [v = t]) · dloss / counted
+//   m = max x        s = log Σ_v exp(x_v − m)        loss = Σ over the rows s − (x_t − m), /
+//   counted dx_v = (exp(x_v − m − s) − [v = t]) · dloss / counted
 //
 // m and s stay apart: in single precision m + s would lose s where the logits are large.
 

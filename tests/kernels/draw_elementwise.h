@@ -106,6 +106,8 @@ void draw(Trial<Real>& t, SkipGateBackward<Real>& a) {
 template <class Real>
 void draw(Trial<Real>& t, AdamWStep<Real>& a) {
   const auto N = t.length();
+  const double rate = t.flip() ? 1e-3 : 0.1, decay = t.flip() ? 0 : 0.1;
+  const double beta1 = 0.9, beta2 = t.flip() ? 0.95 : 0.999;
   a = {.gradient = t.input(N),
        .parameter = t.sum(N),
        .m = t.sum(N),
@@ -113,12 +115,10 @@ void draw(Trial<Real>& t, AdamWStep<Real>& a) {
        .N = N,
        .squares = t.flip() ? t.double_sum() : nullptr,
        .max_norm = t.flip() ? 0 : 0.3,
-       .learning_rate = t.flip() ? 1e-3 : 0.1,
-       .beta1 = 0.9,
-       .beta2 = t.flip() ? 0.95 : 0.999,
-       .eps = 1e-8,
-       .weight_decay = t.flip() ? 0 : 0.1,
-       .step = 1 + t.choice(1000)};
+       .factors = t.doubles(adamw_factors(rate, decay, beta1, beta2, 1 + t.choice(1000))),
+       .beta1 = beta1,
+       .beta2 = beta2,
+       .eps = 1e-8};
 }
 
 template <class Real>
@@ -196,7 +196,8 @@ void draw(Trial<Real>& t, Dropout<Real>& a) {
        .y = t.sum(N),
        .N = N,
        .probability = t.flip() ? 0.5 : 0.1,
-       .random = {.seed = 5, .stream = static_cast<std::uint64_t>(t.choice(100))}};
+       .random = {.seed = 5, .stream = static_cast<std::uint64_t>(t.choice(100))},
+       .step = t.flip() ? t.integers(1, 0, 1000) : nullptr};
 }
 
 template <class Real>

@@ -150,6 +150,12 @@ std::int64_t Trial<Real>::count_from_zero() const {
 }
 
 template <class Real>
+const double* Trial<Real>::doubles(std::span<const double> values) {
+  const Shape shape{static_cast<std::int64_t>(values.size())};
+  return doubles_.emplace_back(Tensor<double>::from(shape, values).to(device)).data();
+}
+
+template <class Real>
 const std::int32_t* Trial<Real>::resets(std::int64_t n) {
   if (!flip()) return nullptr;
   Tensor<std::int32_t> result({n});

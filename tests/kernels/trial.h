@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -91,6 +92,7 @@ class Trial : private Draws, public Arrays<Real> {
   Arrays<Wide<Real>>& wide() { return wide_; }
   const std::int32_t* integers(std::int64_t n, std::int64_t low, std::int64_t high);  // [low, high)
   std::int64_t count_from_zero() const;  // of the integers drawn last, those that are not negative
+  const double* doubles(std::span<const double> values);
   const std::int32_t* resets(std::int64_t n);  // one place in six; null one time in two
   const std::int32_t* copied(const std::int32_t* x, std::int64_t n);
   double* double_sum();
@@ -103,7 +105,7 @@ class Trial : private Draws, public Arrays<Real> {
 
  private:
   Arrays<Wide<Real>> wide_;
-  std::vector<Tensor<double>> double_results_;
+  std::vector<Tensor<double>> doubles_, double_results_;
   std::vector<Tensor<std::int32_t>> integers_;
   std::unique_ptr<Trial<double>> earlier_;
 };
