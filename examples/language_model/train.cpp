@@ -67,6 +67,7 @@ TrainOptions resumed_options(const RunDescription& run, const TrainOptions& give
   TrainOptions options = run.options;
   options.out = given.resume;
   options.threads = given.threads;
+  options.cuda_graph = given.cuda_graph;
   if (given.save_every) options.save_every = given.save_every;
   if (given.keep) options.keep = given.keep;
   if (!given.data.empty()) options.data = given.data;

@@ -1,6 +1,7 @@
 #include "examples/language_model/training.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/archive.h"
 #include "core/error.h"
@@ -44,7 +45,7 @@ Training<Real>::Training(const TrainOptions& options, const TrainingData& data,
                options.seed),
       validation_tokens_(data.validation()),
       trainer_(model, adamw_options(options, model.config), options.schedule(), options.grad_clip,
-               options.seed) {
+               options.seed, options.cuda_graph) {
   if (batches_.carries_state()) carried_.resize(static_cast<std::size_t>(options.accumulate));
 }
 
@@ -108,7 +109,9 @@ void Training<Real>::describe_run(const std::filesystem::path& directory) const 
 template <class Real>
 void Training<Real>::make_step() {
   const auto start = Clock::now();
-  state_.unlogged = trainer_.step(state_.step, batches_(state_.step), carried_);
+  const auto batches = next_.empty() ? batches_(state_.step) : std::exchange(next_, {});
+  const auto look_ahead = [&] { next_ = batches_(state_.step + 1); };
+  state_.unlogged = trainer_.step(state_.step, batches, carried_, look_ahead);
   ++state_.step;
   state_.step_seconds = std::max(std::chrono::duration<double>(Clock::now() - start).count(), 1e-9);
   count_time();

@@ -53,8 +53,9 @@ class Training {
   Tokens validation_tokens_;
   Trainer<Real> trainer_;
   TrainingState<Wide<Real>> state_;
-  std::vector<ModelState<Wide<Real>>>
-      carried_;  // of each batch of a step; none where all begin afresh
+  std::vector<Batch> next_;  // of the next step, if it is known already
+  // Of each batch of a step; none where all begin afresh.
+  std::vector<ModelState<Wide<Real>>> carried_;
 
   std::filesystem::path restored_;     // the checkpoint, or empty
   std::optional<RunDescription> run_;  // from the first save on

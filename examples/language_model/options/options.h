@@ -85,6 +85,7 @@ struct TrainOptions {
   bool tensorboard = false;
 
   Device device = Device::cpu;
+  bool cuda_graph = true;
   Dtype dtype = Dtype::float32;
   int threads = carousel::threads();
   std::uint64_t seed = 1;
