@@ -141,15 +141,16 @@ void add_optimizer(std::int64_t N) {
   add_kernel("adamw_step", fmt::format("{}", N), moves(4 * N, 3 * N),
              [N](const Kernels<float>&) -> KernelCall {
                return [gradient = noise({N}), parameter = noise({N}), m = noise({N}),
-                       v = Tensor<float>::full({N}, 1), squares = 4.0,
-                       factors = adamw_factors(1e-5, 0.1, 0.9, 0.95, 10),
+                       v = filled({N}, 1), squares = placed(Tensor<double>::from({1}, {4})),
+                       factors = placed(
+                           Tensor<double>::from({3}, adamw_factors(1e-5, 0.1, 0.9, 0.95, 10))),
                        N](const Kernels<float>& k) mutable {
                  k.adamw_step({.gradient = gradient.data(),
                                .parameter = parameter.mutable_data(),
                                .m = m.mutable_data(),
                                .v = v.mutable_data(),
                                .N = N,
-                               .squares = &squares,
+                               .squares = squares.data(),
                                .max_norm = 1,
                                .factors = factors.data(),
                                .beta1 = 0.9,
@@ -159,9 +160,9 @@ void add_optimizer(std::int64_t N) {
              });
   add_kernel("sum_of_squares", fmt::format("{}", N), moves(N, 0),
              [N](const Kernels<float>&) -> KernelCall {
-               return [x = noise({N})](const Kernels<float>& k) {
-                 double sum = 0;
-                 k.sum_of_squares({.x = x.data(), .sum = &sum, .N = x.numel()});
+               return [x = noise({N}),
+                       sum = placed(Tensor<double>::zeros({1}))](const Kernels<float>& k) mutable {
+                 k.sum_of_squares({.x = x.data(), .sum = sum.mutable_data(), .N = x.numel()});
                };
              });
 }

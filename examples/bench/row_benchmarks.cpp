@@ -15,7 +15,7 @@ Tensor<std::int32_t> ids(std::int64_t N, std::int64_t V) {
     result.mutable_data()[i] = static_cast<std::int32_t>(
         random.below(static_cast<std::uint64_t>(V), static_cast<std::uint64_t>(i)));
   }
-  return result;
+  return placed(result);
 }
 
 void add_layer_norm(std::int64_t N, std::int64_t G, std::int64_t C) {
@@ -41,9 +41,8 @@ void add_layer_norm(std::int64_t N, std::int64_t G, std::int64_t C) {
   add_kernel("layer_norm_backward", shape, moves(3 * N * G * C, N * G * C),
              [N, G, C](const Kernels<float>&) -> KernelCall {
                return [dy = noise({N, G, C}), x = noise({N, G, C}), weight = noise({G, C}),
-                       mean = Tensor<float>::zeros({N, G}), rstd = Tensor<float>::full({N, G}, 2),
-                       dx = noise({N, G, C}), dweight = noise({G, C}), N, G,
-                       C](const Kernels<float>& k) mutable {
+                       mean = filled({N, G}, 0), rstd = filled({N, G}, 2), dx = noise({N, G, C}),
+                       dweight = noise({G, C}), N, G, C](const Kernels<float>& k) mutable {
                  k.layer_norm_backward({.dy = dy.data(),
                                         .x = x.data(),
                                         .weight = weight.data(),
@@ -81,8 +80,8 @@ void add_rms_norm(std::int64_t N, std::int64_t C) {
   add_kernel("rms_norm_backward", shape, moves(3 * N * C, N * C),
              [N, C](const Kernels<float>&) -> KernelCall {
                return [dy = noise({N, C}), x = noise({N, C}), weight = noise({C}),
-                       rrms = Tensor<float>::full({N}, 2), dx = noise({N, C}), dweight = noise({C}),
-                       N, C](const Kernels<float>& k) mutable {
+                       rrms = filled({N}, 2), dx = noise({N, C}), dweight = noise({C}), N,
+                       C](const Kernels<float>& k) mutable {
                  k.rms_norm_backward({.dy = dy.data(),
                                       .x = x.data(),
                                       .weight = weight.data(),
@@ -103,12 +102,12 @@ void add_cross_entropy(std::int64_t N, std::int64_t V) {
   const auto forward = [N, V](const Kernels<float>& k, const Tensor<float>& logits,
                               const Tensor<std::int32_t>& targets, Tensor<float>& max,
                               Tensor<float>& log_sum) {
-    float loss = 0;
+    Tensor<float> loss({1}, device_in_use());
     k.cross_entropy_forward({.logits = logits.data(),
                              .targets = targets.data(),
                              .max = max.mutable_data(),
                              .log_sum = log_sum.mutable_data(),
-                             .loss = &loss,
+                             .loss = loss.mutable_data(),
                              .N = N,
                              .V = V,
                              .counted = N});
@@ -125,10 +124,9 @@ void add_cross_entropy(std::int64_t N, std::int64_t V) {
                auto logits = noise({N, V}), max = noise({N}), log_sum = noise({N});
                const auto targets = ids(N, V);
                forward(given, logits, targets, max, log_sum);
-               return [logits, targets, max, log_sum, dlogits = noise({N, V}), N,
-                       V](const Kernels<float>& k) mutable {
-                 const float dloss = 1;
-                 k.cross_entropy_backward({.dloss = &dloss,
+               return [logits, targets, max, log_sum, dlogits = noise({N, V}),
+                       dloss = filled({1}, 1), N, V](const Kernels<float>& k) mutable {
+                 k.cross_entropy_backward({.dloss = dloss.data(),
                                            .logits = logits.data(),
                                            .targets = targets.data(),
                                            .max = max.data(),
