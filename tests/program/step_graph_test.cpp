@@ -6,14 +6,10 @@
 #include <optional>
 
 #include "core/error.h"
-#include "examples/language_model/evaluation.h"
 #include "examples/language_model/trainer.h"
-#include "examples/language_model/training_data.h"
 #include "tests/check_op.h"
 #include "tests/nn/models.h"
 #include "tests/on_each_device.h"
-#include "tests/program/run_program.h"
-#include "tests/program/tiny_model.h"
 
 namespace carousel {
 
