@@ -187,9 +187,13 @@ void AdamW<Real>::restore(const std::vector<Moments>& moments) {
     }
     CAROUSEL_CHECK(got.steps >= 0, "AdamW: steps of {} got {}, want at least 0", name, got.steps);
   }
+  const Device here = device();
   for (std::size_t i = 0; i < moments.size(); ++i) {
     entries_[i].moments = {moments[i].name, moments[i].m.clone(), moments[i].v.clone(),
                            moments[i].steps};
+    // Now rather than in the first step, which may be rehearsed in memory that is not to be kept.
+    entries_[i].moments.m.move_to(here);
+    entries_[i].moments.v.move_to(here);
   }
 }
 
