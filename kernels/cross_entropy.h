@@ -12,7 +12,8 @@ struct CrossEntropyForward {
   const std::int32_t* targets;  // (N)     negative: ignored
   Real* max;                    // (N)     max_v logits[v]; not written for ignored rows
   Real* log_sum;                // (N)     log Σ_v exp(logits[v] − max); likewise
-  Real* loss;                   // (1)     mean over the rows that are not ignored, in nats
+  Real* losses;                 // (N)     log_sum − (logits[target] − max), in nats; 0: ignored
+  Real* loss;                   // (1)     mean over the rows that are not ignored
   std::int64_t N, V;
   std::int64_t counted;  // rows that are not ignored, ≥ 1
 };

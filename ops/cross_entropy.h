@@ -14,4 +14,9 @@ template <class Real>
 Var<Real> cross_entropy(const Var<Real>& logits, const Tensor<std::int32_t>& targets,
                         std::int64_t counted = 0);
 
+// Each −log softmax(logits)[t] itself, 0 where t is negative: shape of the targets, which are on
+// the cpu; all may be ignored. A measurement: nothing is recorded.
+template <class Real>
+Tensor<Real> cross_entropy_of_each(const Tensor<Real>& logits, const Tensor<std::int32_t>& targets);
+
 }  // namespace carousel

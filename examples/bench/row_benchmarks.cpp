@@ -102,12 +102,13 @@ void add_cross_entropy(std::int64_t N, std::int64_t V) {
   const auto shape = fmt::format("{}x{}", N, V);
   const auto forward = [N, V](const Kernels<float>& k, const Tensor<float>& logits,
                               const Tensor<std::int32_t>& targets, Tensor<float>& max,
-                              Tensor<float>& log_sum) {
+                              Tensor<float>& log_sum, Tensor<float>& losses) {
     float loss = 0;
     k.cross_entropy_forward({.logits = logits.data(),
                              .targets = targets.data(),
                              .max = max.mutable_data(),
                              .log_sum = log_sum.mutable_data(),
+                             .losses = losses.mutable_data(),
                              .loss = &loss,
                              .N = N,
                              .V = V,
@@ -116,15 +117,17 @@ void add_cross_entropy(std::int64_t N, std::int64_t V) {
   add_kernel("cross_entropy_forward", shape, moves(N * V, 0),
              [N, V, forward](const Kernels<float>&) -> KernelCall {
                return [logits = noise({N, V}), targets = ids(N, V), max = noise({N}),
-                       log_sum = noise({N}), forward](const Kernels<float>& k) mutable {
-                 forward(k, logits, targets, max, log_sum);
+                       log_sum = noise({N}), losses = noise({N}),
+                       forward](const Kernels<float>& k) mutable {
+                 forward(k, logits, targets, max, log_sum, losses);
                };
              });
   add_kernel("cross_entropy_backward", shape, moves(2 * N * V, N * V),
              [N, V, forward](const Kernels<float>& given) -> KernelCall {
                auto logits = noise({N, V}), max = noise({N}), log_sum = noise({N});
+               auto losses = noise({N});
                const auto targets = ids(N, V);
-               forward(given, logits, targets, max, log_sum);
+               forward(given, logits, targets, max, log_sum, losses);
                return [logits, targets, max, log_sum, dlogits = noise({N, V}), N,
                        V](const Kernels<float>& k) mutable {
                  const float dloss = 1;

@@ -46,10 +46,10 @@ class Evaluator {
       const Batch batch = read_batch(tokens_, begin + at, window, rows, length, options_.documents);
       auto output = model_(batch.inputs, state, {.reset = batch.reset});
       state = std::move(output.state);
-      if (const std::int64_t predicted = batch.predicted(); predicted > 0) {
-        add(cross_entropy(output.logits, batch.targets).value.item(), predicted);
-      }
-      if (options_.on_logits) report(output.logits.value.to(Device::cpu), begin + at, window);
+      const Tensor<Real>& logits = output.logits.value;
+      add(cross_entropy_of_each(logits, batch.targets).to(Device::cpu), batch.targets, begin + at,
+          window);
+      if (options_.on_logits) report(logits.to(Device::cpu), begin + at, window);
       stopped_ = options_.stop && options_.stop();
     }
   }
@@ -63,11 +63,23 @@ class Evaluator {
     }
   }
 
-  void add(Real mean, std::int64_t count) {
-    CAROUSEL_CHECK(std::isfinite(mean), "evaluation: the loss at token {} or soon after is {}",
-                   count_ + 1, mean);
-    sum_ += static_cast<double>(mean) * static_cast<double>(count);
-    count_ += count;
+  // Losses (rows, length): the first of row r is that of token begin + r · window + 1. There is
+  // more than one row only where each is a whole window, so that tokens come in order.
+  void add(const Tensor<Real>& losses, const Tensor<std::int32_t>& targets, std::int64_t begin,
+           std::int64_t window) {
+    const std::int64_t length = losses.dim(1);
+    for (std::int64_t n = 0; n < losses.numel(); ++n) {
+      const std::int64_t token = begin + n / length * window + n % length + 1;
+      std::optional<double> loss;
+      if (targets.data()[n] >= 0) {
+        loss = static_cast<double>(losses.data()[n]);
+        CAROUSEL_CHECK(std::isfinite(*loss), "evaluation: the loss at token {} is {}", token,
+                       *loss);
+        sum_ += *loss;
+        ++count_;
+      }
+      if (options_.on_token) options_.on_token(token, loss);
+    }
   }
 
   const LanguageModel<Real>& model_;

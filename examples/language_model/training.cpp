@@ -146,6 +146,7 @@ bool Training<Real>::validate(StepMetrics& metrics) {
   if (Interrupt::requested()) return false;
   const Evaluation evaluation = evaluate<Real>(model_, validation_tokens_,
                                                {.context = context_,
+                                                .carry_state = batches_.carries_state(),
                                                 .documents = documents_in(options_.order),
                                                 .stop = Interrupt::requested});
   if (evaluation.stopped) return false;

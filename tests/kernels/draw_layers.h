@@ -123,6 +123,7 @@ void draw(Trial<Real>& t, CrossEntropyForward<Real>& a) {
        .targets = targets,
        .max = t.sum(N),
        .log_sum = t.sum(N),
+       .losses = t.output(N),
        .loss = t.output(1),
        .N = N,
        .V = V,

@@ -143,7 +143,8 @@ struct EvalOptions {
   std::optional<std::int64_t> context;  // none: the config's
   bool carry_state = false;
   bool documents = false;
-  std::filesystem::path logits;  // empty: not wanted
+  std::filesystem::path logits;                     // empty: not wanted
+  std::vector<std::filesystem::path> by_frequency;  // training texts; none: not wanted
   bool json = false;
 
   Device device = Device::cpu;
