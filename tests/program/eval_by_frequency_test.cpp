@@ -1,6 +1,7 @@
 // eval --by-frequency, as a user runs it.
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -141,8 +142,8 @@ TEST_CASE("eval --by-frequency: a table, with all in its last line") {
   CHECK(text[13].starts_with("10000 or more "));
   CHECK(text[13].find(" - ") != std::string::npos);
   CHECK(text[14].starts_with("all "));
-  CHECK(text[14].find(" " + json.at("words").dump() + " ") != std::string::npos);
-  CHECK(text[14].find(" " + json.at("tokens").dump() + " ") != std::string::npos);
+  CHECK(text[14].find(fmt::format(" {} ", json.at("words").dump())) != std::string::npos);
+  CHECK(text[14].find(fmt::format(" {} ", json.at("tokens").dump())) != std::string::npos);
   CHECK(text[14].ends_with(" 100.0 %"));
 }
 
