@@ -209,6 +209,21 @@ TEST_CASE("train: samples.jsonl has a text every --sample-every steps, and that 
   CHECK(visible(run.output).ends_with(visible(last)));
 }
 
+TEST_CASE("train: streams are validated as they are learnt from, with the state carried") {
+  const Scene s;
+  put(s.directory / "more", tiny_text(100));
+  const std::string more = (s.directory / "more").string();
+  const auto metrics = s.train(
+      {"--order", "streams", "--val-data", more, "--steps", "20", "--batch", "2", "--lr", "0.01"});
+  const auto loss = [&](const Arguments& how) {
+    Arguments all{"eval", "--model", s.out.string(), "--data", more, "--context", "8", "--json"};
+    all.insert(all.end(), how.begin(), how.end());
+    return nlohmann::json::parse(run_program(all).output).at("loss");
+  };
+  CHECK(metrics.back().at("val_loss") == loss({"--carry-state"}));
+  CHECK(metrics.back().at("val_loss") != loss({}));
+}
+
 TEST_CASE("train: without --data it learns the project's own text") {
   const Scene s;
   const Run run =
