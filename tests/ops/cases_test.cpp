@@ -14,13 +14,15 @@ namespace carousel {
 
 namespace {
 
-// The function that a line such as "Var<Real> layer_norm(" declares; "" for any other line.
+// The function that a line such as "Var<Real> layer_norm(" declares; "" for any other line. What
+// returns a Tensor has no gradient to check.
 std::string declared_op(std::string_view line) {
   const auto space = line.find(' '), parenthesis = line.find('(');
   if (space == line.npos || parenthesis == line.npos || parenthesis < space) return "";
   const auto type = line.substr(0, space);
   const auto name = line.substr(space + 1, parenthesis - space - 1);
-  const bool declares = type.ends_with("<Real>") || type == "std::vector<Var<Real>>";
+  const bool declares =
+      (type.ends_with("<Real>") && type != "Tensor<Real>") || type == "std::vector<Var<Real>>";
   return declares && name.find(' ') == name.npos ? std::string(name) : "";
 }
 
