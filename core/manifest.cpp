@@ -65,6 +65,9 @@ Sums parse(std::string_view text, const std::string& origin) {
 }
 
 void check_sum(const fs::path& file, const std::string& sum, const std::string& origin) {
+  std::error_code unknown;
+  CAROUSEL_CHECK(!fs::exists(file, unknown) || fs::is_regular_file(file, unknown),
+                 "{} is not a regular file", file.string());
   CAROUSEL_CHECK(checksum_of(file) == sum, "{} has another checksum than in {}", file.string(),
                  origin);
 }

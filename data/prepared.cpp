@@ -86,7 +86,8 @@ std::string shard_name(std::string_view split, std::size_t number, std::string_v
 
 PreparedData open_prepared(const fs::path& directory) {
   CAROUSEL_CHECK(fs::exists(directory / "index.json"),
-                 "{} holds no prepared data: there is no index.json", directory.string());
+                 "{} is a directory without prepared data: there is no index.json",
+                 directory.string());
   const PreparedIndex index = load_index(directory);
   check_small_files(directory, index);
   const Tokenizer tokenizer = load_tokenizer_of(directory, index);

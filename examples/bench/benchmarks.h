@@ -62,5 +62,6 @@ void add_elementwise_benchmarks(const Batch& batch);
 void add_row_benchmarks(const Batch& batch);
 void add_cell_benchmarks(const Batch& batch);
 void add_step_benchmarks(const Batch& batch);
+void add_data_benchmarks(const Batch& batch);
 
 }  // namespace carousel::bench

@@ -50,6 +50,7 @@ int run(const BenchmarkOptions& options) {
   add_row_benchmarks(options.batch);
   add_cell_benchmarks(options.batch);
   add_step_benchmarks(options.batch);
+  add_data_benchmarks(options.batch);
 
   std::size_t count = 0;
   if (has_option(options, "--benchmark_list_tests")) {

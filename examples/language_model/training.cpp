@@ -96,6 +96,8 @@ void Training<Real>::announce() const {
                   options_.steps == 1 ? "" : "s", options_.batch * options_.accumulate, context_,
                   options_.dtype == Dtype::float32 ? "float32" : "float64", name(options_.device),
                   options_.threads, options_.threads == 1 ? "" : "s"));
+  if (batches_.occupancy() == 1) return;
+  print_note(fmt::format("packed rows are {:.1f} % full", 100 * batches_.occupancy()));
 }
 
 // What `carousel report` shows beside the journal, also of a run that is under way.

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -53,14 +54,15 @@ void StartedProgram::signal(int number) const { ::kill(pid_, number); }
 
 Run StartedProgram::wait() {
   int status = 0;
-  ::waitpid(pid_, &status, 0);
+  rusage usage{};
+  ::wait4(pid_, &status, 0, &usage);
   pid_ = -1;
   const auto collected = [&](const char* name) {
     const auto path = directory_ / name;
     return std::filesystem::exists(path) ? read_file(path, Empty::allowed) : std::string();
   };
   return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), collected("out"),
-          collected("err")};
+          collected("err"), usage.ru_maxrss * 1024};
 }
 
 Run run_program(const Arguments& arguments) { return StartedProgram(arguments).wait(); }

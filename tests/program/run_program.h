@@ -1,6 +1,7 @@
 // The built program, run as a user runs it.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -11,9 +12,10 @@
 namespace carousel {
 
 struct Run {
-  int exit_code = -1;  // 128 + n when signal n ended it
-  std::string output;  // what went to stdout, where that is not another file
-  std::string error;   // what went to stderr
+  int exit_code = -1;            // 128 + n when signal n ended it
+  std::string output;            // what went to stdout, where that is not another file
+  std::string error;             // what went to stderr
+  std::int64_t peak_memory = 0;  // resident, in bytes; of a started program
 };
 
 using Arguments = std::vector<std::string>;

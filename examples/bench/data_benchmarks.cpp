@@ -1,0 +1,78 @@
+// What a training step waits for: opening prepared data, and reading batches in every order.
+#include <unistd.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "core/file.h"
+#include "data/batches.h"
+#include "data/prepare.h"
+#include "data/prepared.h"
+#include "examples/bench/benchmarks.h"
+
+namespace carousel::bench {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// 16 MB of bytes in 32,000 documents of 500, prepared when first wanted.
+class Data {
+ public:
+  Data() {
+    fs::create_directory(directory_);
+    std::string lines;
+    for (int i = 0; i < 32000; ++i) {
+      lines +=
+          fmt::format("{{\"text\": \"{}\"}}\n", std::string(500, static_cast<char>('a' + i % 26)));
+    }
+    write_file_atomically(directory_ / "texts.jsonl", lines);
+    prepare({.inputs = {directory_ / "texts.jsonl"},
+             .out = path(),
+             .tokenizer = Tokenizer::bytes(),
+             .separator = {}});
+  }
+  ~Data() {
+    std::error_code ignored;
+    fs::remove_all(directory_, ignored);
+  }
+  Data(const Data&) = delete;
+  Data& operator=(const Data&) = delete;
+
+  fs::path path() const { return directory_ / "data"; }
+
+ private:
+  fs::path directory_ = fs::temp_directory_path() / fmt::format("carousel-bench-{}", ::getpid());
+};
+
+const Data& data() {
+  static const Data made;
+  return made;
+}
+
+void run_batches(benchmark::State& state, Order order, const Batch& batch) {
+  const PreparedData opened = open_prepared(data().path());
+  const Tokens tokens{&opened.training, 0, opened.training.size()};
+  const Batches batches(tokens, order, {batch.B, batch.S}, 1);
+  std::int64_t step = 0;
+  for (auto _ : state) benchmark::DoNotOptimize(batches(step++));
+  state.counters["tokens/s"] = benchmark::Counter(static_cast<double>(batch.tokens()),
+                                                  benchmark::Counter::kIsIterationInvariantRate);
+}
+
+}  // namespace
+
+void add_data_benchmarks(const Batch& batch) {
+  add_benchmark("data/open", [](benchmark::State& state) {
+    const fs::path path = data().path();
+    for (auto _ : state) benchmark::DoNotOptimize(open_prepared(path));
+  });
+  for (const auto& [word, order] : words(Order{})) {
+    const auto name = fmt::format("data/{}/{}x{}", word, batch.B, batch.S);
+    add_benchmark(name, [which = order, batch](benchmark::State& state) {
+      run_batches(state, which, batch);
+    });
+  }
+}
+
+}  // namespace carousel::bench
