@@ -57,6 +57,7 @@ Sums parse(std::string_view text, const std::string& origin) {
                              is_sum(content.substr(0, digits)) && content.substr(digits, 2) == "  ";
     CAROUSEL_CHECK(well_formed, "{}: line {} is not a checksum and a name", origin, line);
     const std::string name(content.substr(digits + 2));
+    CAROUSEL_CHECK(name.find('/') == name.npos, "{}: {} is not a file beside it", origin, name);
     CAROUSEL_CHECK(sums.emplace(name, content.substr(0, digits)).second, "{}: {} is there twice",
                    origin, name);
     text.remove_prefix(end + 1);

@@ -1,14 +1,15 @@
-// What a training step waits for: opening prepared data, and reading batches in every order.
+// What training waits for: opening prepared data, and reading batches in every order.
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
-#include <memory>
 
 #include "core/file.h"
 #include "data/batches.h"
 #include "data/prepare.h"
 #include "data/prepared.h"
 #include "examples/bench/benchmarks.h"
+#include "examples/language_model/trainer.h"
 
 namespace carousel::bench {
 
@@ -50,14 +51,30 @@ const Data& data() {
   return made;
 }
 
-void run_batches(benchmark::State& state, Order order, const Batch& batch) {
+// Training steps of the smallest model, each on the next batch, and the share of their time that
+// goes into reading the batches.
+void run_steps(benchmark::State& state, Order order, const Batch& batch) {
+  using Clock = std::chrono::steady_clock;
   const PreparedData opened = open_prepared(data().path());
-  const Tokens tokens{&opened.training, 0, opened.training.size()};
-  const Batches batches(tokens, order, {batch.B, batch.S}, 1);
+  const Batches batches({&opened.training, 0, opened.training.size()}, order, {batch.B, batch.S},
+                        1);
+  const LanguageModel<float> model(preset("tiny"), 1);
+  program::Trainer<float> trainer(model, {}, {.peak = 1e-4, .decay = Decay::constant},
+                                  /*grad_clip=*/1, /*seed=*/1);
+  std::vector<ModelState<float>> carried(batches.carries_state() ? 1 : 0);
+  Clock::duration reading{}, all{};
   std::int64_t step = 0;
-  for (auto _ : state) benchmark::DoNotOptimize(batches(step++));
+  for (auto _ : state) {
+    const auto start = Clock::now();
+    const auto read = batches(step);
+    reading += Clock::now() - start;
+    trainer.step(step++, read, carried);
+    all += Clock::now() - start;
+  }
   state.counters["tokens/s"] = benchmark::Counter(static_cast<double>(batch.tokens()),
                                                   benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["% reading"] =
+      100 * static_cast<double>(reading.count()) / static_cast<double>(all.count());
 }
 
 }  // namespace
@@ -68,10 +85,9 @@ void add_data_benchmarks(const Batch& batch) {
     for (auto _ : state) benchmark::DoNotOptimize(open_prepared(path));
   });
   for (const auto& [word, order] : words(Order{})) {
-    const auto name = fmt::format("data/{}/{}x{}", word, batch.B, batch.S);
-    add_benchmark(name, [which = order, batch](benchmark::State& state) {
-      run_batches(state, which, batch);
-    });
+    const auto name = fmt::format("data/{}/tiny/{}x{}", word, batch.B, batch.S);
+    add_benchmark(
+        name, [which = order, batch](benchmark::State& state) { run_steps(state, which, batch); });
   }
 }
 

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "autograd/tape.h"
 #include "data/batches.h"
+#include "ops/arithmetic.h"
 #include "ops/cross_entropy.h"
 #include "tests/data/tiny_corpus.h"
 #include "tests/nn/models.h"
@@ -50,18 +52,25 @@ Loss& operator+=(Loss& loss, const Loss& more) {
   return loss;
 }
 
+std::int64_t predicted(const Tensor<std::int32_t>& targets) {
+  return std::ranges::count_if(targets.values(), [](std::int32_t t) { return t >= 0; });
+}
+
 Loss loss_of(const Var<double>& logits, const Tensor<std::int32_t>& targets) {
-  const auto count = static_cast<std::int64_t>(
-      std::ranges::count_if(targets.values(), [](std::int32_t t) { return t >= 0; }));
+  const std::int64_t count = predicted(targets);
   if (count == 0) return {};
   return {cross_entropy(logits, targets).value.item() * static_cast<double>(count), count};
 }
 
-// A document by itself, whole and from a fresh state.
-Loss alone(const LanguageModel<double>& model, const Ids& document, bool separated) {
+Ids targets_of(const Ids& document, bool separated) {
   Ids targets(document.begin() + 1, document.end());
   targets.push_back(separated ? 0 : -1);
-  return loss_of(model(row_of(document)).logits, row_of(targets));
+  return targets;
+}
+
+// A document by itself, whole and from a fresh state.
+Loss alone(const LanguageModel<double>& model, const Ids& document, bool separated) {
+  return loss_of(model(row_of(document)).logits, row_of(targets_of(document, separated)));
 }
 
 void check_equal(const Loss& got, const Loss& want) {
@@ -77,6 +86,50 @@ std::vector<Ids> pieces(const Batch& batch) {
     result.back().push_back(batch.inputs.data()[i]);
   }
   return result;
+}
+
+// The gradient of the summed losses of whoever adds to the model's, and clears it.
+std::vector<Tensor<double>> take_gradients(const LanguageModel<double>& model) {
+  std::vector<Tensor<double>> gradients;
+  for (const auto& parameter : parameters<double>(model)) {
+    gradients.push_back(parameter.var.grad->value().clone());
+    parameter.var.grad->clear();
+  }
+  return gradients;
+}
+
+void add_gradient(const LanguageModel<double>& model, const Tensor<std::int32_t>& inputs,
+                  const Tensor<std::int32_t>& targets, const Tensor<std::int32_t>& reset) {
+  const std::int64_t count = predicted(targets);
+  if (count == 0) return;
+  Tape tape;
+  const auto loss = cross_entropy(model(inputs, {}, {.reset = reset}).logits, targets);
+  tape.backward(scale(loss, static_cast<double>(count)));
+}
+
+void check_gradients(bool separated) {
+  const auto model = lively_model<double>(mixed_config());
+  const auto documents = documents_of({9, 2, 5, 20, 1, 1, 3, 17, 4, 4, 8}, separated);
+  const Corpus corpus =
+      corpus_of(documents, separated ? std::optional<std::int32_t>(0) : std::nullopt);
+  const Batches batches(all_of(corpus), Order::packed, {1, 24}, 1);
+  std::int64_t left = 0;
+  for (const Ids& document : documents) {
+    const auto targets = row_of(targets_of(document, separated));
+    add_gradient(model, row_of(document), targets, {});
+    left += predicted(targets);
+  }
+  const auto want = take_gradients(model);
+  for (std::int64_t step = 0; left > 0; ++step) {
+    const Batch batch = batches(step).front();
+    add_gradient(model, batch.inputs, batch.targets, batch.reset);
+    left -= batch.predicted();
+  }
+  REQUIRE(left == 0);
+  const auto got = take_gradients(model);
+  for (std::size_t i = 0; i < want.size(); ++i) {
+    CHECK(relative_error(got[i], want[i]) <= bar);
+  }
 }
 
 void check_packed(bool separated) {
@@ -139,6 +192,11 @@ void check_streams(bool separated) {
 TEST_CASE("document losses: packed into rows, every document has the loss it has alone") {
   check_packed(false);
   check_packed(true);
+}
+
+TEST_CASE("document losses: packed into rows, the gradient is the sum of those of each alone") {
+  check_gradients(false);
+  check_gradients(true);
 }
 
 TEST_CASE("document losses: in streams with carried state, too, however long") {

@@ -198,6 +198,9 @@ TEST_CASE("prepare: what cannot be used is refused by file and line, and nothing
   CHECK(lines("") == "there is no text in a.jsonl");
 
   CHECK(s.refusal(s.options({s.directory / "no"})) == "cannot read no: No such file or directory");
+  put(s.directory / "ids.bin", "12");
+  CHECK(s.refusal(s.options({s.directory / "ids.bin"})) ==
+        "ids.bin holds token ids, want text; training reads it as it is");
   fs::create_directory(s.directory / "none");
   CHECK(s.refusal(s.options({s.directory / "none"})) == "there is no file in none");
   put(s.directory / "x", "\xFFx");
@@ -255,18 +258,29 @@ TEST_CASE("prepare: whichever call of the disk fails, one sentence and nothing h
   }
   CHECK(calls > 40);
   const auto want = contents(s.out);
-  for (int n = 1; n <= calls; ++n) {
+  const auto check_call = [&](int n, bool later_ones_too) {
     fs::remove_all(s.out);
     int call = 0;
     std::string sentence;
     {
-      const disk::FaultInjection failing([&](disk::Call) { return ++call == n ? ENOSPC : 0; });
+      const disk::FaultInjection failing([&](disk::Call) {
+        ++call;
+        return call == n || (later_ones_too && call > n) ? ENOSPC : 0;
+      });
       sentence = complaint(s.directory, [&] { prepare(options); });
     }
     INFO("call ", n, " of ", calls, ": ", sentence);
     CHECK(sentence.find("No space left on device") != std::string::npos);
     // After the rename it is complete, and only its name may not have reached the disk.
     if (fs::exists(s.out)) CHECK(contents(s.out) == want);
+  };
+  for (int n = 1; n <= calls; ++n) {
+    check_call(n, false);
+    check_call(n, true);
+    // What could not be removed is in nobody's way.
+    fs::remove_all(s.out);
+    if (n % 10 == 0) CHECK(prepare(options));
+    fs::remove_all(s.out.string() + ".part");
   }
 }
 

@@ -1,7 +1,6 @@
 // Any bytes as a token file with document starts: refused in a sentence, or batches in every order
 // that keep their promises.
 
-#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -9,14 +8,11 @@
 #include "core/error.h"
 #include "data/batches.h"
 #include "data/token_file.h"
+#include "tests/fuzz/require.h"
 
 namespace {
 
 using namespace carousel;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 // What the input begins with.
 struct Choices {
@@ -32,11 +28,11 @@ void check(const Batch& batch, std::int64_t vocab_size) {
 
 void use(const Corpus& corpus, Order order, const Choices& choices, std::int64_t vocab_size) {
   try {
-    const BatchShape shape{.rows = 1 + choices.rows % 8,
-                           .length = 1 + choices.length,
+    const BatchShape shape{.rows = 1 + choices.rows % 4,
+                           .length = 1 + choices.length % 32,
                            .per_step = 1 + choices.per_step % 3};
     const Batches batches({&corpus, 0, corpus.size()}, order, shape, choices.flags);
-    for (const std::int64_t step : {0, 1, 2, 1000000007}) {
+    for (const std::int64_t step : {0, 1, 1000000007}) {
       for (const Batch& batch : batches(step)) check(batch, vocab_size);
     }
   } catch (const Error&) {  // too few tokens, or one outside the vocabulary
@@ -55,7 +51,10 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   const std::int64_t vocab_size = choices.flags % 2 == 0 ? 300 : 100000;
   try {
     Corpus corpus({});
-    corpus.add(parse_token_file("f", rest.subspan(starts.size() * 4)), starts);
+    auto tokens = parse_token_file("f", ByteSource::borrowed(rest.subspan(starts.size() * 4)));
+    std::optional<DocumentStarts> documents;
+    if (!starts.empty()) documents.emplace("f", ByteSource::memory(starts), tokens.size());
+    corpus.add(std::move(tokens), std::move(documents));
     corpus.set_vocabulary(vocab_size);
     if (choices.separator != 0) corpus.set_separator(choices.separator);
     for (const auto& [word, order] : words(Order{})) use(corpus, order, choices, vocab_size);

@@ -83,18 +83,29 @@ TEST_CASE("prepare: options that make no sense are refused") {
   CHECK(!fs::exists(s.data));
 }
 
-TEST_CASE("prepare: Ctrl-C leaves nothing behind") {
+TEST_CASE("prepare: Ctrl-C leaves nothing behind, and kill -9 nothing that is in the way") {
   const Scene s;
   std::string much;
   while (much.size() < 10000000) much += tiny_text(1000);
   for (int i = 0; i < 20; ++i) put(fs::path(s.texts) / fmt::format("much{}", i), much);
-  StartedProgram program({"prepare", s.texts, "--out", s.data});
-  while (!fs::exists(s.data + ".part")) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  program.signal(SIGINT);
-  const Run run = program.wait();
+  const auto stop = [&](int signal) {
+    StartedProgram program({"prepare", s.texts, "--out", s.data});
+    while (!fs::exists(s.data + ".part")) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    program.signal(signal);
+    return program.wait();
+  };
+  const Run run = stop(SIGINT);
   CHECK(run.exit_code == 128 + SIGINT);
   CHECK(lines(run.error).back() == "carousel: interrupted; nothing was written");
   CHECK(!fs::exists(s.data));
+  CHECK(!fs::exists(s.data + ".part"));
+
+  CHECK(stop(SIGKILL).exit_code == 128 + SIGKILL);
+  CHECK(!fs::exists(s.data));
+  CHECK(fs::exists(s.data + ".part"));
+  for (int i = 0; i < 20; ++i) fs::remove(fs::path(s.texts) / fmt::format("much{}", i));
+  CHECK(s.prepare().exit_code == 0);
+  CHECK(run_program({"prepare", "--verify", s.data}).exit_code == 0);
   CHECK(!fs::exists(s.data + ".part"));
 }
 

@@ -3,11 +3,11 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <spawn.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <fstream>
 #include <sstream>
 
 #include "core/error.h"
@@ -52,17 +52,24 @@ StartedProgram::~StartedProgram() {
 
 void StartedProgram::signal(int number) const { ::kill(pid_, number); }
 
+std::int64_t StartedProgram::peak_memory() const {
+  std::ifstream status(fmt::format("/proc/{}/status", pid_));
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) return std::stoll(line.substr(6)) * 1024;
+  }
+  return 0;
+}
+
 Run StartedProgram::wait() {
   int status = 0;
-  rusage usage{};
-  ::wait4(pid_, &status, 0, &usage);
+  ::waitpid(pid_, &status, 0);
   pid_ = -1;
   const auto collected = [&](const char* name) {
     const auto path = directory_ / name;
     return std::filesystem::exists(path) ? read_file(path, Empty::allowed) : std::string();
   };
   return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), collected("out"),
-          collected("err"), usage.ru_maxrss * 1024};
+          collected("err")};
 }
 
 Run run_program(const Arguments& arguments) { return StartedProgram(arguments).wait(); }

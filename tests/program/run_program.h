@@ -12,10 +12,9 @@
 namespace carousel {
 
 struct Run {
-  int exit_code = -1;            // 128 + n when signal n ended it
-  std::string output;            // what went to stdout, where that is not another file
-  std::string error;             // what went to stderr
-  std::int64_t peak_memory = 0;  // resident, in bytes; of a started program
+  int exit_code = -1;  // 128 + n when signal n ended it
+  std::string output;  // what went to stdout, where that is not another file
+  std::string error;   // what went to stderr
 };
 
 using Arguments = std::vector<std::string>;
@@ -30,6 +29,9 @@ class StartedProgram {
   StartedProgram& operator=(const StartedProgram&) = delete;
 
   void signal(int number) const;
+  // The most that was resident so far, in bytes; 0 when it has ended. (What wait4 says counts the
+  // memory of the process that started it, too.)
+  std::int64_t peak_memory() const;
   Run wait();
 
  private:
