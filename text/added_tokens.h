@@ -30,11 +30,14 @@ class AddedTokens {
  private:
   using Entry = std::pair<std::string, AddedToken>;
 
+  // The next place from `at` on with a byte that some text begins with, or the end.
+  std::size_t next_place(std::string_view text, std::size_t at) const;
   // Null where there is none.
   const Entry* longest_at_front(std::string_view text) const;
 
   std::vector<Entry> tokens_;                // by their texts
   std::array<std::size_t, 257> begin_of_{};  // where in it the texts with that first byte begin
+  std::string first_bytes_;                  // of all texts, each once
 };
 
 }  // namespace carousel
