@@ -47,14 +47,19 @@ std::vector<Var<Real>> checkpoint(const Function<Real>& function,
     saved.push_back(input.value);
     wanted.push_back(input.grad);
   }
-  auto backward = [function, saved, wanted](const std::vector<Tensor<Real>>& upstream) {
-    run_again(function, saved, wanted, upstream);
+  const auto backward = [&] {
+    return [function, saved, wanted](const std::vector<Tensor<Real>>& upstream) {
+      run_again(function, saved, wanted, upstream);
+    };
   };
-  return record("checkpoint", std::move(outputs), Inputs<Real>::always(), backward);
+  return record("checkpoint", std::move(outputs), Inputs::always(), backward);
 }
 
-template std::vector<Var<float>> checkpoint(const Function<float>&, const std::vector<Var<float>>&);
-template std::vector<Var<double>> checkpoint(const Function<double>&,
-                                             const std::vector<Var<double>>&);
+#define CAROUSEL_INSTANTIATE(Real) \
+  template std::vector<Var<Real>> checkpoint(const Function<Real>&, const std::vector<Var<Real>>&);
+CAROUSEL_INSTANTIATE(float)
+CAROUSEL_INSTANTIATE(double)
+CAROUSEL_INSTANTIATE(bf16)
+#undef CAROUSEL_INSTANTIATE
 
 }  // namespace carousel

@@ -165,4 +165,11 @@ std::vector<InputCheck> gradcheck(const Function<float>&, const std::vector<Tens
       "three correct digits, too few to tell a wrong gradient from rounding");
 }
 
+std::vector<InputCheck> gradcheck(const Function<bf16>&, const std::vector<Tensor<bf16>>&,
+                                  const GradcheckOptions&) {
+  fail(
+      "gradcheck: got bf16, want double: numbers of two to three digits leave none to a difference "
+      "quotient");
+}
+
 }  // namespace carousel

@@ -42,9 +42,13 @@ std::vector<InputCheck> gradcheck(const Function<double>& function,
                                   const std::vector<Tensor<double>>& inputs,
                                   const GradcheckOptions& options = {});
 
-// Always throws Error: single precision cannot tell a wrong gradient from rounding.
+// Always throw Error: single precision, and bf16 all the more, cannot tell a wrong gradient from
+// rounding.
 std::vector<InputCheck> gradcheck(const Function<float>& function,
                                   const std::vector<Tensor<float>>& inputs,
+                                  const GradcheckOptions& options = {});
+std::vector<InputCheck> gradcheck(const Function<bf16>& function,
+                                  const std::vector<Tensor<bf16>>& inputs,
                                   const GradcheckOptions& options = {});
 
 }  // namespace carousel

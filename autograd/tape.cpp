@@ -77,5 +77,6 @@ template void Tape::backward(const Var<float>&);
 template void Tape::backward(const Var<double>&);
 template void Tape::backward(std::span<const Var<float>>, std::span<const Tensor<float>>);
 template void Tape::backward(std::span<const Var<double>>, std::span<const Tensor<double>>);
+template void Tape::backward(std::span<const Var<bf16>>, std::span<const Tensor<bf16>>);
 
 }  // namespace carousel

@@ -1,7 +1,6 @@
 #include "autograd/var.h"
 
 #include <algorithm>
-#include <functional>
 #include <utility>
 
 #include "core/parallel.h"
@@ -39,7 +38,7 @@ void Gradient<Real>::add(const Tensor<Real>& gradient) {
   Tensor<Real> sum = sum_.to(Device::cpu);  // where it is there, the same memory
   const Tensor<Real> more = gradient.to(Device::cpu);
   std::transform(sum.data(), sum.data() + sum.numel(), more.values().data(), sum.mutable_data(),
-                 std::plus<>());
+                 [](Real x, Real y) { return static_cast<Real>(x + y); });
   if (device_ != Device::cpu) sum_.copy_from(sum);
 }
 
@@ -56,5 +55,6 @@ Tensor<Real> Gradient<Real>::value() const {
 
 template class Gradient<float>;
 template class Gradient<double>;
+template class Gradient<bf16>;
 
 }  // namespace carousel

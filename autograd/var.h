@@ -102,5 +102,6 @@ Var<Real> detach(const Var<Real>& x) {
 
 extern template class Gradient<float>;
 extern template class Gradient<double>;
+extern template class Gradient<bf16>;
 
 }  // namespace carousel

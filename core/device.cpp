@@ -5,12 +5,6 @@
 
 namespace carousel {
 
-Device parse_device(std::string_view name) {
-  if (name == "cpu") return Device::cpu;
-  CAROUSEL_CHECK(name == "cuda", "device: got \"{}\", want cpu or cuda", name);
-  return Device::cuda;
-}
-
 bool available(Device device) { return device == Device::cpu || cuda::missing().empty(); }
 
 void check_available(Device device) {

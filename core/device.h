@@ -2,7 +2,7 @@
 #pragma once
 
 #include <array>
-#include <string_view>
+#include <cstddef>
 #include <utility>
 #include <vector>
 
@@ -10,15 +10,13 @@ namespace carousel {
 
 enum class Device { cpu, cuda };
 
-inline const char* name(Device device) { return device == Device::cpu ? "cpu" : "cuda"; }
-
-// As options and archives spell them.
+// As sentences, options and archives spell them.
 constexpr auto words(Device) {
   return std::array{std::pair{"cpu", Device::cpu}, std::pair{"cuda", Device::cuda}};
 }
-
-// The device of this name. Throws Error for another name than "cpu" and "cuda".
-Device parse_device(std::string_view name);
+constexpr const char* name(Device device) {
+  return words(device)[static_cast<std::size_t>(device)].first;
+}
 
 // Whether this build and this machine have the device.
 bool available(Device device);

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 #include "core/directory.h"
@@ -35,13 +36,24 @@ Descriptor open_to_read(const fs::path& path, int flags = 0) {
   return Descriptor(::open(path.c_str(), flags | O_RDONLY | O_CLOEXEC));
 }
 
-// Up to count bytes, or −1; a signal is no reason to stop.
-ssize_t read_some(int descriptor, std::byte* bytes, std::size_t count) {
-  ssize_t got;
-  do {
-    got = ::read(descriptor, bytes, count);
-  } while (got < 0 && errno == EINTR);
+// What a call of the system returns that a signal did not interrupt.
+template <class Call>
+ssize_t uninterrupted(const Call& call) {
+  ssize_t got = call();
+  while (got < 0 && errno == EINTR) got = call();
   return got;
+}
+
+// A regular file with something in it, and its size in bytes.
+std::pair<Descriptor, std::int64_t> open_regular(const fs::path& path) {
+  // Opening a pipe must not wait for a writer.
+  Descriptor file = open_to_read(path, O_NONBLOCK);
+  struct stat status {};
+  if (file < 0 || ::fstat(file, &status) != 0) cannot_read(path, reason(errno));
+  if (S_ISDIR(status.st_mode)) cannot_read(path, reason(EISDIR));
+  if (!S_ISREG(status.st_mode)) cannot_read(path, "not a regular file");
+  if (status.st_size == 0) cannot_read(path, "the file is empty");
+  return {std::move(file), status.st_size};
 }
 
 // All of the bytes; 0, or the error. Some systems refuse more than 2 GiB in one call.
@@ -69,7 +81,7 @@ void read_in_pieces(const fs::path& path,
   if (file < 0) cannot_read(path, reason(errno));
   std::array<std::byte, std::size_t{1} << 16> piece;
   for (;;) {
-    const ssize_t got = read_some(file, piece.data(), piece.size());
+    const ssize_t got = uninterrupted([&] { return ::read(file, piece.data(), piece.size()); });
     if (got < 0) cannot_read(path, reason(errno));
     if (got == 0) return;
     take(std::span(piece).first(static_cast<std::size_t>(got)));
@@ -86,14 +98,8 @@ std::string read_file(const fs::path& path, Empty empty) {
 }
 
 MappedFile::MappedFile(const fs::path& path) : path_(path) {
-  // Opening a pipe must not wait for a writer.
-  const Descriptor file = open_to_read(path, O_NONBLOCK);
-  struct stat status {};
-  if (file < 0 || ::fstat(file, &status) != 0) cannot_read(path, reason(errno));
-  if (S_ISDIR(status.st_mode)) cannot_read(path, reason(EISDIR));
-  if (!S_ISREG(status.st_mode)) cannot_read(path, "not a regular file");
-  if (status.st_size == 0) cannot_read(path, "the file is empty");
-  size_ = static_cast<std::size_t>(status.st_size);
+  const auto [file, size] = open_regular(path);
+  size_ = static_cast<std::size_t>(size);
   void* const memory = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file, 0);
   if (memory == MAP_FAILED) cannot_read(path, reason(errno));
   data_ = static_cast<const std::byte*>(memory);
@@ -117,6 +123,22 @@ MappedFile::~MappedFile() {
 
 void MappedFile::release() const {
   if (data_ != nullptr) ::madvise(const_cast<std::byte*>(data_), size_, MADV_DONTNEED);
+}
+
+RandomAccessFile::RandomAccessFile(const fs::path& path) : path_(path) {
+  std::tie(descriptor_, size_) = open_regular(path);
+}
+
+void RandomAccessFile::read(std::int64_t offset, std::span<std::byte> out) const {
+  while (!out.empty()) {
+    const ssize_t got =
+        uninterrupted([&] { return ::pread(descriptor_, out.data(), out.size(), offset); });
+    if (got < 0) cannot_read(path_, reason(errno));
+    CAROUSEL_CHECK(got > 0, "{} ends at byte {}, but had {} bytes when it was opened",
+                   path_.string(), offset, size_);
+    out = out.subspan(static_cast<std::size_t>(got));
+    offset += got;
+  }
 }
 
 AtomicFile::AtomicFile(const fs::path& path) : path_(path), target_(follow_links(path)) {

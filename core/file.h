@@ -1,8 +1,9 @@
-// Files: read whole, mapped, and written all or nothing. Every failure is one sentence with the
-// path and the reason.
+// Files: read whole, mapped, here and there, and written all or nothing. Every failure is one
+// sentence with the path and the reason.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <span>
@@ -44,6 +45,24 @@ class MappedFile {
   std::filesystem::path path_;
   const std::byte* data_ = nullptr;
   std::size_t size_ = 0;
+};
+
+// A regular file that is read here and there. It takes no memory, and one that has shrunk or a disk
+// that fails is an Error, which to a mapped file is the end of the process.
+class RandomAccessFile {
+ public:
+  // Throws Error as MappedFile does.
+  explicit RandomAccessFile(const std::filesystem::path& path);
+
+  std::int64_t size() const { return size_; }  // in bytes, when it was opened
+
+  // Fills out with the bytes from offset on. Any number of threads may do so at once.
+  void read(std::int64_t offset, std::span<std::byte> out) const;
+
+ private:
+  std::filesystem::path path_;
+  Descriptor descriptor_;
+  std::int64_t size_;
 };
 
 // A file that appears under its name complete, or not at all: bytes go to a temporary file beside

@@ -57,6 +57,7 @@ Sums parse(std::string_view text, const std::string& origin) {
                              is_sum(content.substr(0, digits)) && content.substr(digits, 2) == "  ";
     CAROUSEL_CHECK(well_formed, "{}: line {} is not a checksum and a name", origin, line);
     const std::string name(content.substr(digits + 2));
+    CAROUSEL_CHECK(name.find('/') == name.npos, "{}: {} is not a file beside it", origin, name);
     CAROUSEL_CHECK(sums.emplace(name, content.substr(0, digits)).second, "{}: {} is there twice",
                    origin, name);
     text.remove_prefix(end + 1);
@@ -65,6 +66,9 @@ Sums parse(std::string_view text, const std::string& origin) {
 }
 
 void check_sum(const fs::path& file, const std::string& sum, const std::string& origin) {
+  std::error_code unknown;
+  CAROUSEL_CHECK(!fs::exists(file, unknown) || fs::is_regular_file(file, unknown),
+                 "{} is not a regular file", file.string());
   CAROUSEL_CHECK(checksum_of(file) == sum, "{} has another checksum than in {}", file.string(),
                  origin);
 }

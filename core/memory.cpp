@@ -1,5 +1,6 @@
 #include "core/memory.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #ifdef __linux__
@@ -58,12 +59,18 @@ void copy_memory(void* to, Device to_device, const void* from, Device from_devic
 void fill_memory(void* memory, Device device, const void* element, std::size_t size,
                  std::size_t n) {
   if (device == Device::cuda) return cuda::fill(memory, element, size, n);
-  if (size == 1) {
-    std::memset(memory, *static_cast<const unsigned char*>(element), n);
-    return;
-  }
+  if (n == 0) return;
+  constexpr std::size_t most = 2048;  // elements that are copied at once, out of the nearest cache
   auto* const bytes = static_cast<std::byte*>(memory);
-  for (std::size_t i = 0; i < n; ++i) std::memcpy(bytes + i * size, element, size);
+  std::memcpy(bytes, element, size);
+  for (std::size_t done = 1, more = 0; done < n; done += more) {
+    more = std::min({done, n - done, most});
+    std::memcpy(bytes + done * size, bytes, more * size);
+  }
+}
+
+void synchronize(Device device) {
+  if (device == Device::cuda) cuda::synchronize();
 }
 
 }  // namespace carousel

@@ -18,4 +18,7 @@ void copy_memory(void* to, Device to_device, const void* from, Device from_devic
 // n elements of `size` bytes each, at most 8, become equal to the one on the host.
 void fill_memory(void* memory, Device device, const void* element, std::size_t size, std::size_t n);
 
+// Waits until the device has done all that it was asked to. Throws Error when it failed.
+void synchronize(Device device);
+
 }  // namespace carousel

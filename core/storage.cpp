@@ -25,11 +25,18 @@ namespace carousel {
 
 namespace detail {
 
+// Free blocks.
+struct Shelf {
+  std::unordered_map<std::size_t, std::vector<Block*>> free;  // by capacity
+  bool closed = false;                                        // its arena has ended
+};
+
 struct Block {
   std::atomic<std::int64_t> references{1};
-  std::byte* memory = nullptr;  // start of the allocation, guard zone included
-  std::size_t bytes = 0;        // as asked for
-  std::size_t capacity = 0;     // size class
+  std::shared_ptr<Shelf> shelf;  // where it goes when it is free
+  std::byte* memory = nullptr;   // start of the allocation, guard zone included
+  std::size_t bytes = 0;         // as asked for
+  std::size_t capacity = 0;      // size class
   Device device = Device::cpu;
   bool guarded = false;
 };
@@ -39,6 +46,7 @@ struct Block {
 namespace {
 
 using detail::Block;
+using detail::Shelf;
 
 // More than any machine has; the system is not even asked.
 constexpr std::size_t max_bytes = std::size_t{1} << 46;
@@ -59,6 +67,13 @@ std::size_t size_class(std::size_t bytes) {
   return (bytes + step - 1) / step * step;
 }
 
+// By Device; null: the pool's own.
+thread_local std::array<std::shared_ptr<Shelf>, 2> shelves_in_use;
+
+std::shared_ptr<Shelf>& shelf_in_use(Device device) {
+  return shelves_in_use[static_cast<std::size_t>(device)];
+}
+
 class Pool {
  public:
   Block* take(std::size_t bytes, Device device) {
@@ -67,8 +82,11 @@ class Pool {
     const std::lock_guard lock(mutex_);
     const std::size_t fence = guards_ > 0 ? 2 * guard_bytes : 0;
     const std::size_t capacity = size_class(bytes + fence);
-    Block* block = reuse(capacity, device);
+    const auto& own = shelf_in_use(device);
+    const auto& shelf = own ? own : part(device).shelf;
+    Block* block = reuse(capacity, *shelf);
     if (block == nullptr) block = from_system(capacity, device);
+    block->shelf = shelf;
     block->bytes = bytes;
     block->guarded = fence > 0;
     if (block->guarded) raise_fence(*block);
@@ -83,7 +101,17 @@ class Pool {
     if (block->guarded) lower_fence(*block);
     Part& of = part(block->device);
     of.statistics.in_use -= static_cast<std::int64_t>(block->capacity);
-    of.free[block->capacity].push_back(block);
+    if (block->shelf->closed) block->shelf = of.shelf;
+    block->shelf->free[block->capacity].push_back(block);
+  }
+
+  void close(Shelf& shelf, Device device) {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [capacity, blocks] : shelf.free) {
+      auto& free = part(device).shelf->free[capacity];
+      free.insert(free.end(), blocks.begin(), blocks.end());
+    }
+    shelf = {.free = {}, .closed = true};
   }
 
   // The references stay, what they refer to changes places.
@@ -93,6 +121,7 @@ class Pool {
     std::swap(a.bytes, b.bytes);
     std::swap(a.capacity, b.capacity);
     std::swap(a.device, b.device);
+    std::swap(a.shelf, b.shelf);
     std::swap(a.guarded, b.guarded);
     for (Block* const block : {&a, &b}) {
       if (block->guarded) {
@@ -135,7 +164,7 @@ class Pool {
  private:
   // What belongs to one device.
   struct Part {
-    std::unordered_map<std::size_t, std::vector<Block*>> free;  // by capacity
+    std::shared_ptr<Shelf> shelf = std::make_shared<Shelf>();
     MemoryStatistics statistics;
   };
 
@@ -143,20 +172,19 @@ class Pool {
 
   void empty(Device device) {
     Part& of = part(device);
-    for (auto& [capacity, blocks] : of.free) {
+    for (auto& [capacity, blocks] : of.shelf->free) {
       for (Block* block : blocks) {
         of.statistics.reserved -= static_cast<std::int64_t>(capacity);
         release_memory(block->memory, device);
         delete block;
       }
     }
-    of.free.clear();
+    of.shelf->free.clear();
   }
 
-  Block* reuse(std::size_t capacity, Device device) {
-    auto& free = part(device).free;
-    const auto found = free.find(capacity);
-    if (found == free.end() || found->second.empty()) return nullptr;
+  static Block* reuse(std::size_t capacity, Shelf& shelf) {
+    const auto found = shelf.free.find(capacity);
+    if (found == shelf.free.end() || found->second.empty()) return nullptr;
     Block* block = found->second.back();
     found->second.pop_back();
     block->references = 1;
@@ -247,6 +275,13 @@ void Storage::move_to(Device device) {
 }
 
 bool Storage::shared() const { return block_ != nullptr && block_->references > 1; }
+
+Arena::Arena(Device device) : device_(device), shelf_(std::make_shared<Shelf>()) {}
+Arena::~Arena() { pool().close(*shelf_, device_); }
+Arena::Use::Use(const Arena& arena) : device_(arena.device_), before_(arena.shelf_) {
+  std::swap(shelf_in_use(device_), before_);
+}
+Arena::Use::~Use() { shelf_in_use(device_) = std::move(before_); }
 
 MemoryStatistics memory_statistics(Device device) { return pool().statistics(device); }
 

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <utility>
 
 #include "core/device.h"
@@ -15,7 +16,8 @@ namespace carousel {
 
 namespace detail {
 struct Block;
-}
+struct Shelf;
+}  // namespace detail
 
 class Storage {
  public:
@@ -41,6 +43,34 @@ class Storage {
 
  private:
   detail::Block* block_ = nullptr;
+};
+
+// Memory of one device that nobody else is given: blocks that are taken while a Use lives go back
+// to the arena, and serve there again. When the arena ends they go to the pool, those that are
+// still in use as soon as they are free.
+class Arena {
+ public:
+  explicit Arena(Device device);
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+  ~Arena();
+
+  // For this thread.
+  class Use {
+   public:
+    explicit Use(const Arena& arena);
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+    ~Use();
+
+   private:
+    Device device_;
+    std::shared_ptr<detail::Shelf> before_;
+  };
+
+ private:
+  Device device_;
+  std::shared_ptr<detail::Shelf> shelf_;
 };
 
 // What the pool of one device has done so far, in bytes and in calls.

@@ -6,6 +6,7 @@
 #include <span>
 #include <utility>
 
+#include "core/bf16.h"
 #include "core/error.h"
 #include "core/memory.h"
 #include "core/shape.h"
@@ -13,7 +14,7 @@
 
 namespace carousel {
 
-// Copies share storage; clone() copies elements. T is float, double or std::int32_t.
+// Copies share storage; clone() copies elements. T is float, double, bf16 or std::int32_t.
 // A default-constructed tensor is undefined: no storage, and every op reads it as "none".
 template <class T>
 class Tensor {
@@ -62,13 +63,7 @@ class Tensor {
   std::span<const T> values() const { return {on_host().data(), size()}; }
   std::span<T> mutable_values() { return {on_host().mutable_data(), size()}; }
 
-  void fill(T value) {
-    if (device() == Device::cpu) {
-      std::fill_n(mutable_data(), numel(), value);
-    } else {
-      fill_memory(mutable_data(), device(), &value, sizeof(T), size());
-    }
-  }
+  void fill(T value) { fill_memory(mutable_data(), device(), &value, sizeof(T), size()); }
 
   // The only element. Throws Error when there is not exactly one.
   T item() const {

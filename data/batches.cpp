@@ -25,7 +25,6 @@ Batches::Batches(const Tokens& tokens, Order order, const BatchShape& shape, std
       random_(Random{seed}.named("data order")) {
   check();
   if (order == Order::packed) packing_.emplace(tokens, shape.length);
-  tokens.corpus->release_memory();
 }
 
 void Batches::check() const {
@@ -70,7 +69,6 @@ std::vector<Batch> Batches::operator()(std::int64_t step) const {
     }
     batches.push_back(reader.finish());
   }
-  tokens_.corpus->release_memory();
   return batches;
 }
 

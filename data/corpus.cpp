@@ -7,39 +7,10 @@
 
 namespace carousel {
 
-namespace {
-
-void check_starts(const std::string& name, DocumentStarts starts, std::int64_t tokens) {
-  CAROUSEL_CHECK(starts.empty() || starts.front() == 0, "{}: document 1 starts at token {}, want 0",
-                 name, starts.front());
-  for (std::size_t i = 0; i < starts.size(); ++i) {
-    CAROUSEL_CHECK(i == 0 || starts[i - 1] < starts[i],
-                   "{}: document {} starts at token {}, and the one before it at {}", name, i + 1,
-                   starts[i], starts[i - 1]);
-    CAROUSEL_CHECK(starts[i] < tokens, "{}: document {} starts at token {}, but there are {}", name,
-                   i + 1, starts[i], tokens);
-  }
-}
-
-}  // namespace
-
-void Corpus::add(TokenView tokens, DocumentStarts starts) {
-  check_starts(tokens.name(), starts, tokens.size());
-  has_documents_ = has_documents_ && !starts.empty();
-  const std::int64_t count = tokens.size();
-  pieces_.push_back({std::move(tokens), starts, size(), size() + count});
-}
-
-std::span<const std::byte> Corpus::keep(MappedFile file) {
-  return mapped_.emplace_back(std::move(file)).bytes();
-}
-
-std::span<const std::byte> Corpus::keep(std::string bytes) {
-  return std::as_bytes(std::span(bytes_.emplace_back(std::move(bytes))));
-}
-
-std::span<const std::byte> Corpus::keep(std::vector<std::int32_t> ids) {
-  return std::as_bytes(std::span(ids_.emplace_back(std::move(ids))));
+void Corpus::add(TokenView tokens, std::optional<DocumentStarts> starts) {
+  has_documents_ = has_documents_ && starts.has_value();
+  const std::int64_t begin = size(), end = begin + tokens.size();
+  pieces_.push_back({std::move(tokens), std::move(starts), begin, end});
 }
 
 std::string Corpus::count(std::int64_t n) const {
@@ -69,8 +40,8 @@ std::int64_t Corpus::next_document(std::int64_t position) const {
   if (position < 0) return 0;
   if (position >= size() || !has_documents_) return size();
   const Piece& piece = piece_at(position);
-  const auto next = std::ranges::upper_bound(piece.starts, position - piece.begin);
-  return next == piece.starts.end() ? piece.end : piece.begin + std::int64_t{*next};
+  const auto next = piece.starts->after(position - piece.begin);
+  return next ? piece.begin + *next : piece.end;
 }
 
 void Corpus::scan(const std::function<void(std::span<const std::int32_t>)>& visit) const {
@@ -79,9 +50,7 @@ void Corpus::scan(const std::function<void(std::span<const std::int32_t>)>& visi
     ids.resize(static_cast<std::size_t>(std::min(std::ssize(ids), size() - begin)));
     read(begin, ids);
     visit(ids);
-    if (begin % (std::int64_t{1} << 24) == 0) release_memory();
   }
-  release_memory();
 }
 
 void Corpus::check_vocabulary(std::int64_t vocab_size) {
@@ -101,10 +70,6 @@ std::string Corpus::checksum() const {
   Checksum checksum;
   scan([&](std::span<const std::int32_t> ids) { checksum.add(std::as_bytes(ids)); });
   return checksum.text();
-}
-
-void Corpus::release_memory() const {
-  for (const MappedFile& file : mapped_) file.release();
 }
 
 Split split(const Corpus& corpus, double val_fraction, Cut cut) {

@@ -2,36 +2,28 @@
 #pragma once
 
 #include <algorithm>
-#include <deque>
 #include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "core/file.h"
+#include "data/document_starts.h"
 #include "data/token_view.h"
 #include "text/tokenizer.h"
 
 namespace carousel {
 
-// First tokens of a piece's documents, rising from 0.
-using DocumentStarts = std::span<const std::uint32_t>;
-
+// What is in files stays there: a corpus may be larger than memory. Only one thread at a time may
+// look for documents.
 class Corpus {
  public:
   // The tokenizer the tokens belong to; none where nobody knows.
   explicit Corpus(std::optional<Tokenizer> tokenizer) : tokenizer_(std::move(tokenizer)) {}
 
   // Adds tokens at the end. Without starts, nobody knows where documents begin; with some, the
-  // piece's end is the end of one. Both must outlive the corpus. Throws Error, with the piece's
-  // name, for starts that do not rise from 0 or are not those of tokens.
-  void add(TokenView tokens, DocumentStarts starts = {});
-
-  // Memory that lives as long as the corpus: a mapped file, the bytes of a pipe, token ids.
-  std::span<const std::byte> keep(MappedFile file);
-  std::span<const std::byte> keep(std::string bytes);
-  std::span<const std::byte> keep(std::vector<std::int32_t> ids);
+  // piece's end is the end of one.
+  void add(TokenView tokens, std::optional<DocumentStarts> starts = {});
 
   // What is known of the tokens: all are below the vocabulary's size, and each document begins with
   // the separator, if there is one. Reading checks it.
@@ -66,18 +58,15 @@ class Corpus {
   std::string checksum() const;
   void set_checksum(std::string checksum) { checksum_ = std::move(checksum); }
 
-  // Gives memory that holds parts of files back to the system.
-  void release_memory() const;
-
  private:
   struct Piece {
     TokenView tokens;
-    DocumentStarts starts;
+    std::optional<DocumentStarts> starts;
     std::int64_t begin, end;  // in tokens of the corpus
   };
 
   const Piece& piece_at(std::int64_t position) const;
-  // Calls visit(ids) for everything, in stretches that fit memory.
+  // Calls visit(ids) for everything, in stretches of 256 KB.
   void scan(const std::function<void(std::span<const std::int32_t>)>& visit) const;
 
   std::optional<Tokenizer> tokenizer_;
@@ -86,9 +75,6 @@ class Corpus {
   std::int64_t vocab_size_ = std::int64_t{1} << 31;
   std::optional<std::int32_t> separator_;
   std::string checksum_;
-  std::vector<MappedFile> mapped_;
-  std::deque<std::string> bytes_;
-  std::deque<std::vector<std::int32_t>> ids_;
 };
 
 // A stretch of a corpus, which must outlive it.

@@ -1,37 +1,40 @@
 #include "data/corpus_files.h"
 
-#include <array>
-
 #include "core/error.h"
+#include "core/file.h"
 #include "data/token_file.h"
 
 namespace carousel {
 
 namespace {
 
-constexpr std::array<std::uint32_t, 1> one_document{0};
-
-std::span<const std::byte> open(Corpus& corpus, const std::filesystem::path& file) {
-  std::error_code ignored;
-  if (std::filesystem::is_fifo(file, ignored)) return corpus.keep(read_file(file));
-  return corpus.keep(MappedFile(file));
+// Where text becomes ids it is read whole, and forgotten.
+std::vector<std::int32_t> encode(const Tokenizer& tokenizer, const ByteSource& bytes) {
+  std::string text(static_cast<std::size_t>(bytes.size()), '\0');
+  bytes.read(0, std::as_writable_bytes(std::span(text)));
+  return tokenizer.encode(text);
 }
 
-void add_text(Corpus& corpus, const std::string& name, std::span<const std::byte> bytes) {
+void add_text(Corpus& corpus, const std::string& name, ByteSource bytes) {
   const auto& tokenizer = corpus.tokenizer();
   CAROUSEL_CHECK(tokenizer, "data: {} is text, but the model has no tokenizer", name);
   if (tokenizer->is_bytes()) {
-    return corpus.add(TokenView(name, bytes, TokenWidth::one), one_document);
+    return corpus.add(TokenView(name, std::move(bytes), TokenWidth::one),
+                      DocumentStarts::one_document());
   }
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  const auto ids = corpus.keep(tokenizer->encode(text));
-  corpus.add(TokenView(fmt::format("the ids of {}", name), ids, TokenWidth::four), one_document);
+  corpus.add(TokenView(fmt::format("the ids of {}", name),
+                       ByteSource::memory(encode(*tokenizer, bytes)), TokenWidth::four),
+             DocumentStarts::one_document());
   corpus.set_vocabulary(tokenizer->vocab_size());
 }
 
-}  // namespace
+ByteSource open(const std::filesystem::path& file) {
+  std::error_code ignored;
+  if (std::filesystem::is_fifo(file, ignored)) return ByteSource::memory(read_file(file));
+  return ByteSource::file(file);
+}
 
-bool holds_ids(const std::filesystem::path& file) { return file.extension() == ".bin"; }
+}  // namespace
 
 Corpus open_files(const std::vector<std::filesystem::path>& files,
                   std::optional<Tokenizer> tokenizer) {
@@ -42,11 +45,10 @@ Corpus open_files(const std::vector<std::filesystem::path>& files,
     CAROUSEL_CHECK(holds_ids(file) == ids,
                    "data: got both {} and {}, want either text or .bin files of token ids",
                    files.front().string(), file.string());
-    const auto bytes = open(corpus, file);
     if (ids) {
-      corpus.add(parse_token_file(file.string(), bytes));
+      corpus.add(parse_token_file(file.string(), open(file)));
     } else {
-      add_text(corpus, file.string(), bytes);
+      add_text(corpus, file.string(), open(file));
     }
   }
   return corpus;
@@ -55,7 +57,7 @@ Corpus open_files(const std::vector<std::filesystem::path>& files,
 Corpus corpus_of_text(const std::string& name, std::string_view text,
                       std::optional<Tokenizer> tokenizer) {
   Corpus corpus(std::move(tokenizer));
-  add_text(corpus, name, std::as_bytes(std::span(text)));
+  add_text(corpus, name, ByteSource::borrowed(std::as_bytes(std::span(text))));
   return corpus;
 }
 

@@ -9,14 +9,11 @@
 
 namespace carousel {
 
-// Whether a file, by its name, holds token ids rather than text.
-bool holds_ids(const std::filesystem::path& file);
-
 // Files follow each other without a gap. Where all are called *.bin their tokens are ids (see
 // data/token_file.h), of which nobody knows where documents begin; otherwise each file is one
-// document, and its tokens are those of its text: mapped where they are bytes, in memory otherwise.
-// Pipes are read. Throws Error naming the file that is missing, a directory, empty, damaged, or a
-// text without a tokenizer, and for a mixture of .bin and other files.
+// document, and its tokens are those of its text: in the file where they are bytes, otherwise in
+// memory. Pipes are read whole. Throws Error naming the file that is missing, a directory, empty,
+// damaged, or a text without a tokenizer, and for a mixture of .bin and other files.
 Corpus open_files(const std::vector<std::filesystem::path>& files,
                   std::optional<Tokenizer> tokenizer);
 

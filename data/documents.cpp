@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/json.h"
+#include "data/token_file.h"
 
 namespace carousel {
 
@@ -51,6 +52,8 @@ void DocumentReader::add(const fs::path& path) {
   if (fs::is_directory(path, error)) return add_directory(path);
   const auto size = fs::file_size(path, error);
   CAROUSEL_CHECK(!error, "cannot read {}: {}", path.string(), error.message());
+  CAROUSEL_CHECK(!holds_ids(path), "{} holds token ids, want text; training reads it as it is",
+                 path.string());
   files_.push_back(path);
   bytes_ += static_cast<std::int64_t>(size);
 }

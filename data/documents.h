@@ -29,7 +29,7 @@ struct RawDocument {
 // those whose names begin with a dot.
 class DocumentReader {
  public:
-  // Throws Error for a path that is missing, and when there is no file.
+  // Throws Error for a path that is missing, for a file of token ids, and when there is no file.
   explicit DocumentReader(const std::vector<std::filesystem::path>& paths);
 
   // The next documents, of about `bytes` together at most; none at the end. They stay

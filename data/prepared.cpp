@@ -44,21 +44,20 @@ Tokenizer load_tokenizer_of(const fs::path& directory, const PreparedIndex& inde
   return tokenizer;
 }
 
-DocumentStarts open_starts(Corpus& corpus, const fs::path& file, std::int64_t documents) {
-  const auto bytes = corpus.keep(MappedFile(file));
-  CAROUSEL_CHECK(documents >= 1 && bytes.size() % 4 == 0 && std::ssize(bytes) / 4 == documents,
-                 "{} has {} bytes, want 4 for each of {} documents", file.string(), bytes.size(),
-                 documents);
-  return {reinterpret_cast<const std::uint32_t*>(bytes.data()), bytes.size() / 4};
+DocumentStarts open_starts(const fs::path& file, const PreparedIndex::Shard& shard) {
+  DocumentStarts starts(file.string(), ByteSource::file(file), shard.tokens);
+  CAROUSEL_CHECK(starts.count() == shard.documents, "{} has {} documents, want {}", file.string(),
+                 starts.count(), shard.documents);
+  return starts;
 }
 
 void add_shard(Corpus& corpus, const fs::path& file, const PreparedIndex::Shard& shard) {
-  TokenView tokens = parse_token_file(file.string(), corpus.keep(MappedFile(file)));
+  TokenView tokens = open_token_file(file);
   CAROUSEL_CHECK(tokens.size() == shard.tokens, "{} has {} tokens, want {}", file.string(),
                  tokens.size(), shard.tokens);
   fs::path starts = file;
   starts.replace_extension(".starts");
-  corpus.add(std::move(tokens), open_starts(corpus, starts, shard.documents));
+  corpus.add(std::move(tokens), open_starts(starts, shard));
 }
 
 Corpus open_split(const fs::path& directory, const PreparedIndex& index, const Tokenizer& tokenizer,
@@ -74,7 +73,6 @@ Corpus open_split(const fs::path& directory, const PreparedIndex& index, const T
   const std::string everything = read_file(directory / "checksums") + split;
   checksum.add(std::as_bytes(std::span(everything)));
   corpus.set_checksum(checksum.text());
-  corpus.release_memory();
   return corpus;
 }
 
@@ -86,7 +84,8 @@ std::string shard_name(std::string_view split, std::size_t number, std::string_v
 
 PreparedData open_prepared(const fs::path& directory) {
   CAROUSEL_CHECK(fs::exists(directory / "index.json"),
-                 "{} holds no prepared data: there is no index.json", directory.string());
+                 "{} is a directory without prepared data: there is no index.json",
+                 directory.string());
   const PreparedIndex index = load_index(directory);
   check_small_files(directory, index);
   const Tokenizer tokenizer = load_tokenizer_of(directory, index);

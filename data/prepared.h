@@ -48,8 +48,8 @@ struct PreparedData {
   Corpus training, validation;  // validation may be empty
 };
 
-// Maps everything. Throws Error, naming the file, for one that is missing, of another size than the
-// index says, or no token file; for a tokenizer that the index does not fit; and for damage to
+// Opens everything. Throws Error, naming the file, for one that is missing, of another size than
+// the index says, or no token file; for a tokenizer that the index does not fit; and for damage to
 // index, tokenizer or document starts, whose checksums are compared. Those of the ids would take
 // reading all of them: that is verify_prepared(). Until then, an id that the vocabulary does not
 // have is found when it is read.

@@ -1,10 +1,11 @@
-// TokenView: token ids as they lie in memory or in a mapped file.
+// TokenView: token ids as they lie in memory or in a file.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
+
+#include "data/byte_source.h"
 
 namespace carousel {
 
@@ -16,22 +17,21 @@ TokenWidth width_for(std::int64_t vocab_size);
 
 class TokenView {
  public:
-  // header: bytes before the first id. name: what messages call it, a path. The bytes must outlive
-  // the view. Throws Error when they end inside an id.
-  TokenView(std::string name, std::span<const std::byte> bytes, TokenWidth width,
-            std::int64_t header = 0);
+  // header: bytes before the first id. name: what messages call it, a path. Throws Error when the
+  // bytes end inside an id.
+  TokenView(std::string name, ByteSource bytes, TokenWidth width, std::int64_t header = 0);
 
   const std::string& name() const { return name_; }
   std::int64_t size() const { return size_; }
   std::int64_t possible_ids() const { return std::int64_t{1} << 8 * static_cast<int>(width_); }
 
   // Ids begin, begin + 1, …, as many as out has. Throws Error with name and place for one that is
-  // not below vocab_size.
+  // not below vocab_size, and when the file cannot be read.
   void read(std::int64_t begin, std::span<std::int32_t> out, std::int64_t vocab_size) const;
 
  private:
   std::string name_;
-  std::span<const std::byte> ids_;
+  ByteSource bytes_;
   TokenWidth width_;
   std::int64_t header_, size_;
 };

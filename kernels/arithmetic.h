@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "core/bf16.h"
+
 namespace carousel {
 
 template <class Real>
@@ -31,22 +33,22 @@ struct AddProduct {
 
 template <class Real>
 struct ChannelsForward {
-  const Real* x;       // (N, C)
-  const Real* weight;  // (C)   null: ones
-  const Real* bias;    // (C)   null: zeros
-  Real* y;             // (N, C)  = weight ⊙ x + bias
+  const Real* x;             // (N, C)
+  const Wide<Real>* weight;  // (C)   null: ones
+  const Wide<Real>* bias;    // (C)   null: zeros
+  Real* y;                   // (N, C)  = weight ⊙ x + bias
   std::int64_t N, C;
 };
 
 // Backward kernels add into dx, dweight, dbias; a null pointer means "not wanted".
 template <class Real>
 struct ChannelsBackward {
-  const Real* dy;      // (N, C)
-  const Real* x;       // (N, C)
-  const Real* weight;  // (C)     null: ones
-  Real* dx;            // (N, C)  +=
-  Real* dweight;       // (C)     +=
-  Real* dbias;         // (C)     +=
+  const Real* dy;            // (N, C)
+  const Real* x;             // (N, C)
+  const Wide<Real>* weight;  // (C)     null: ones
+  Real* dx;                  // (N, C)  +=
+  Wide<Real>* dweight;       // (C)     +=
+  Wide<Real>* dbias;         // (C)     +=
   std::int64_t N, C;
 };
 

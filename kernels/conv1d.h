@@ -3,17 +3,19 @@
 
 #include <cstdint>
 
+#include "core/bf16.h"
+
 namespace carousel {
 
 template <class Real>
 struct Conv1dForward {
   const Real* x;              // (B, S, C)
-  const Real* weight;         // (C, KS)
-  const Real* bias;           // (C)            null: none
-  const Real* state;          // (B, KS − 1, C) the inputs before x, oldest first; null: zeros
+  const Wide<Real>* weight;   // (C, KS)
+  const Wide<Real>* bias;     // (C)            null: none
+  const Wide<Real>* state;    // (B, KS − 1, C) the inputs before x, oldest first; null: zeros
   const std::int32_t* reset;  // (B, S)         nonzero: all that came before counts as zero
   Real* y;                    // (B, S, C)
-  Real* last;                 // (B, KS − 1, C) the state after x
+  Wide<Real>* last;           // (B, KS − 1, C) the state after x
   std::int64_t B, S, C, KS;
 };
 
@@ -21,14 +23,14 @@ struct Conv1dForward {
 template <class Real>
 struct Conv1dBackward {
   const Real* dy;             // (B, S, C)
-  const Real* dlast;          // (B, KS − 1, C)
+  const Wide<Real>* dlast;    // (B, KS − 1, C)
   const Real* x;              // (B, S, C)
-  const Real* weight;         // (C, KS)
-  const Real* state;          // (B, KS − 1, C)
+  const Wide<Real>* weight;   // (C, KS)
+  const Wide<Real>* state;    // (B, KS − 1, C)
   const std::int32_t* reset;  // (B, S)
   Real* dx;                   // (B, S, C)       +=
-  Real* dweight;              // (C, KS)         +=
-  Real* dstate;               // (B, KS − 1, C)  +=
+  Wide<Real>* dweight;        // (C, KS)         +=
+  Wide<Real>* dstate;         // (B, KS − 1, C)  +=
   std::int64_t B, S, C, KS;
 };
 

@@ -12,9 +12,10 @@ struct CrossEntropyForward {
   const std::int32_t* targets;  // (N)     negative: ignored
   Real* max;                    // (N)     max_v logits[v]; not written for ignored rows
   Real* log_sum;                // (N)     log Σ_v exp(logits[v] − max); likewise
-  Real* loss;                   // (1)     mean over the rows that are not ignored, in nats
+  Real* losses;                 // (N)     log_sum − (logits[target] − max), in nats; 0: ignored
+  Real* loss;                   // (1)     their sum / counted
   std::int64_t N, V;
-  std::int64_t counted;  // rows that are not ignored, ≥ 1
+  std::int64_t counted;  // as so many rows, ≥ 1: for the mean, those that are not ignored
 };
 
 template <class Real>

@@ -58,6 +58,14 @@ const Kernels<Real>& kernels(Device device) {
   return *tables<Real>()[chosen()];
 }
 
+template <>
+const Kernels<bf16>& kernels(Device device) {
+  CAROUSEL_CHECK(device == Device::cuda,
+                 "bf16: got device {}, want cuda: no other one computes in it", name(device));
+  check_available(device);
+  return cuda::table<bf16>();
+}
+
 void use_backend(std::string_view name) { chosen() = index_of(name); }
 
 std::span<const std::string_view> available_backends() {

@@ -10,6 +10,7 @@
 #include "kernels/arithmetic.h"
 #include "kernels/block_diagonal.h"
 #include "kernels/conv1d.h"
+#include "kernels/convert.h"
 #include "kernels/cross_entropy.h"
 #include "kernels/dropout.h"
 #include "kernels/embedding.h"
@@ -31,14 +32,25 @@ struct Kernels {
   const char* name;
 #define CAROUSEL_FIELD(function, Arguments) void (*function)(const Arguments<Real>&);
   CAROUSEL_KERNELS(CAROUSEL_FIELD)
-#undef CAROUSEL_FIELD
 };
+
+// Of bf16 there are kernels on device cuda only. Each computes in float and rounds its results.
+template <>
+struct Kernels<bf16> {
+  using Real = bf16;
+  const char* name;
+  CAROUSEL_COMMON_KERNELS(CAROUSEL_FIELD)
+  CAROUSEL_NARROW_KERNELS(CAROUSEL_FIELD)
+};
+#undef CAROUSEL_FIELD
 
 // The kernels for arrays on a device: the best backend this machine has, or the one that
 // use_backend or the environment variable CAROUSEL_BACKEND names.
-// Throws Error when the device or the named backend is not available.
+// Throws Error when the device or the named backend is not available, or has no kernels of Real.
 template <class Real>
 const Kernels<Real>& kernels(Device device);
+template <>
+const Kernels<bf16>& kernels(Device device);
 
 // Forces a backend of the cpu by name. Throws Error, naming the available ones, for another name.
 void use_backend(std::string_view name);

@@ -3,20 +3,22 @@
 
 #include <cstdint>
 
+#include "core/bf16.h"
+
 namespace carousel {
 
 template <class Real>
 struct ReduceSum {
   const Real* x;  // (outer, n, inner)
-  Real* y;        // (outer, inner)     += factor · Σ_n x
+  Wide<Real>* y;  // (outer, inner)     += factor · Σ_n x
   std::int64_t outer, n, inner;
   double factor;
 };
 
 template <class Real>
 struct ReduceBroadcast {
-  const Real* y;  // (outer, inner)
-  Real* x;        // (outer, n, inner)  += factor · y
+  const Wide<Real>* y;  // (outer, inner)
+  Real* x;              // (outer, n, inner)  += factor · y
   std::int64_t outer, n, inner;
   double factor;
 };

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "core/bf16.h"
 #include "kernels/activation.h"
 
 namespace carousel {
@@ -10,11 +11,11 @@ namespace carousel {
 template <class Real>
 struct SkipGateForward {
   Activation f;
-  const Real* gate;    // (N, C)
-  const Real* x;       // (N, C)
-  const Real* skip;    // (N, C)
-  const Real* weight;  // (C)
-  Real* y;             // (N, C)   f(gate) ⊙ (x + weight ⊙ skip)
+  const Real* gate;          // (N, C)
+  const Real* x;             // (N, C)
+  const Real* skip;          // (N, C)
+  const Wide<Real>* weight;  // (C)
+  Real* y;                   // (N, C)   f(gate) ⊙ (x + weight ⊙ skip)
   std::int64_t N, C;
 };
 
@@ -22,15 +23,15 @@ struct SkipGateForward {
 template <class Real>
 struct SkipGateBackward {
   Activation f;
-  const Real* dy;      // (N, C)
-  const Real* gate;    // (N, C)
-  const Real* x;       // (N, C)
-  const Real* skip;    // (N, C)
-  const Real* weight;  // (C)
-  Real* dgate;         // (N, C)  +=
-  Real* dx;            // (N, C)  +=
-  Real* dskip;         // (N, C)  +=
-  Real* dweight;       // (C)     +=
+  const Real* dy;            // (N, C)
+  const Real* gate;          // (N, C)
+  const Real* x;             // (N, C)
+  const Real* skip;          // (N, C)
+  const Wide<Real>* weight;  // (C)
+  Real* dgate;               // (N, C)  +=
+  Real* dx;                  // (N, C)  +=
+  Real* dskip;               // (N, C)  +=
+  Wide<Real>* dweight;       // (C)     +=
   std::int64_t N, C;
 };
 

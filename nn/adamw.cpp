@@ -20,6 +20,12 @@ void check_options(const AdamWOptions& options) {
                  options.weight_decay);
 }
 
+void check_no_tape() {
+  CAROUSEL_CHECK(
+      Tape::current() == nullptr,
+      "AdamW: step() while a tape is open, which has saved the values that would change");
+}
+
 }  // namespace
 
 bool decays(std::string_view parameter_name, bool weight_decay_on_embedding) {
@@ -51,7 +57,8 @@ AdamW<Real>::AdamW(std::vector<NamedParameter<Real>> parameters, const AdamWOpti
     entries_.push_back(
         {std::move(parameter), std::move(moments), decayed ? options.weight_decay : 0});
   }
-  squares_ = Tensor<double>::zeros({1}, device());
+  factors_ = Mirror<double>({static_cast<std::int64_t>(entries_.size()), 3}, device());
+  squares_ = Mirror<double>({1}, device());
 }
 
 template <class Real>
@@ -68,56 +75,86 @@ Device AdamW<Real>::device() const {
 }
 
 template <class Real>
-void AdamW<Real>::clip_gradients(double max_norm) {
+void AdamW<Real>::clip_gradients(double max_norm, const Tensor<Real>& losses) {
   CAROUSEL_CHECK(max_norm >= 0, "AdamW: max_norm got {}, want at least 0", max_norm);
-  const auto& k = kernels<Real>(device());
-  squares_.move_to(device());
-  squares_.fill(0);
+  const Device here = device();
+  const auto& k = kernels<Real>(here);
+  squares_.move_to(here);
+  double* const squares = squares_.there().mutable_data();
+  squares_.there().fill(0);
   for (const auto& entry : entries_) {
     const auto& slot = entry.parameter.var.grad;
     if (!slot->arrived()) continue;
     const Tensor<Real> gradient = slot->value();
-    k.sum_of_squares({.x = gradient.data(), .sum = squares_.mutable_data(), .N = gradient.numel()});
+    k.sum_of_squares({.x = gradient.data(), .sum = squares, .N = gradient.numel()});
   }
+  if (losses.defined()) {  // squares += 0 · Σ losses², which is 0 or not a number
+    auto sum = Tensor<double>::zeros({1}, here);
+    k.sum_of_squares({.x = losses.data(), .sum = sum.mutable_data(), .N = losses.numel()});
+    kernels<double>(here).reduce_sum(
+        {.x = sum.data(), .y = squares, .outer = 1, .n = 1, .inner = 1, .factor = 0});
+  }
+  squares_.down();
   measured_ = true;
   max_norm_ = max_norm;
 }
 
 template <class Real>
 double AdamW<Real>::gradient_norm() const {
-  return std::sqrt(squares_.item());
+  synchronize(squares_.device());
+  return std::sqrt(squares_.host()[0]);
 }
 
 template <class Real>
 void AdamW<Real>::step(double learning_rate) {
-  CAROUSEL_CHECK(
-      Tape::current() == nullptr,
-      "AdamW: step() while a tape is open, which has saved the values that would change");
+  prepare(learning_rate);
+  update();
+}
+
+template <class Real>
+void AdamW<Real>::prepare(double learning_rate) {
+  check_no_tape();
   CAROUSEL_CHECK(learning_rate >= 0 && std::isfinite(learning_rate),
                  "AdamW: learning_rate got {}, want a finite number of at least 0", learning_rate);
+  factors_.move_to(device());
+  synchronize(factors_.device());  // which has fetched the last ones by now
+  auto to = factors_.host().begin();
+  for (auto& [parameter, moments, weight_decay] : entries_) {
+    if (parameter.var.grad->arrived()) ++moments.steps;
+    const auto factors =
+        adamw_factors(learning_rate, weight_decay, options_.beta1, options_.beta2, moments.steps);
+    to = std::ranges::copy(factors, to).out;
+  }
+}
+
+template <class Real>
+void AdamW<Real>::update() {
+  check_no_tape();
   const Device here = device();
   const auto& k = kernels<Real>(here);
   squares_.move_to(here);
+  factors_.move_to(here);
+  factors_.up();
+  const double* factors = factors_.there().data();
   for (auto& [parameter, moments, weight_decay] : entries_) {
     moments.m.move_to(here);
     moments.v.move_to(here);
-    if (!parameter.var.grad->arrived()) continue;
-    const Tensor<Real> gradient = parameter.var.grad->value();
-    k.adamw_step({
-        .gradient = gradient.data(),
-        .parameter = parameter.var.value.mutable_data(),
-        .m = moments.m.mutable_data(),
-        .v = moments.v.mutable_data(),
-        .N = gradient.numel(),
-        .squares = measured_ ? squares_.data() : nullptr,
-        .max_norm = max_norm_,
-        .learning_rate = learning_rate,
-        .beta1 = options_.beta1,
-        .beta2 = options_.beta2,
-        .eps = options_.eps,
-        .weight_decay = weight_decay,
-        .step = ++moments.steps,
-    });
+    if (parameter.var.grad->arrived()) {
+      k.adamw_step({
+          .gradient = parameter.var.grad->value().data(),
+          .parameter = parameter.var.value.mutable_data(),
+          .m = moments.m.mutable_data(),
+          .v = moments.v.mutable_data(),
+          .N = parameter.var.numel(),
+          .squares = measured_ ? squares_.there().data() : nullptr,
+          .max_norm = max_norm_,
+          .factors = factors,
+          .beta1 = options_.beta1,
+          .beta2 = options_.beta2,
+          .eps = options_.eps,
+      });
+    }
+    factors += 3;
   }
   measured_ = false;
 }
@@ -150,9 +187,13 @@ void AdamW<Real>::restore(const std::vector<Moments>& moments) {
     }
     CAROUSEL_CHECK(got.steps >= 0, "AdamW: steps of {} got {}, want at least 0", name, got.steps);
   }
+  const Device here = device();
   for (std::size_t i = 0; i < moments.size(); ++i) {
     entries_[i].moments = {moments[i].name, moments[i].m.clone(), moments[i].v.clone(),
                            moments[i].steps};
+    // Now rather than in the first step, which may be rehearsed in memory that is not to be kept.
+    entries_[i].moments.m.move_to(here);
+    entries_[i].moments.v.move_to(here);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/mirror.h"
 #include "nn/parameters.h"
 
 namespace carousel {
@@ -29,8 +30,8 @@ bool decays(std::string_view parameter_name, bool weight_decay_on_embedding);
 //   optimizer.clip_gradients(1.0);
 //   optimizer.step(learning_rate);
 //
-// It works on the parameters' device, and the host waits for nothing but gradient_norm; the moments
-// follow parameters that move.
+// It works on the parameters' device, and the host waits for nothing but gradient_norm, and for a
+// step to be over before the next; the moments follow parameters that move.
 template <class Real>
 class AdamW {
  public:
@@ -54,8 +55,9 @@ class AdamW {
 
   // Measures the norm g of all gradients together, and has the next step scale them by
   // min(1, max_norm / (g + 1e-6)), as torch does; max_norm = 0 only measures. Where g is not finite
-  // the next step changes nothing: see gradient_norm and first_nonfinite_gradient.
-  void clip_gradients(double max_norm);
+  // the next step changes nothing: see gradient_norm and first_nonfinite_gradient. It counts as not
+  // finite where an element of `losses`, on the parameters' device, is not.
+  void clip_gradients(double max_norm, const Tensor<Real>& losses = {});
 
   // The norm that clip_gradients measured last; 0 before. The host waits for the device.
   double gradient_norm() const;
@@ -65,6 +67,12 @@ class AdamW {
   // learning rate that is negative or not finite; and, as clip_gradients does, when not all
   // parameters are on one device.
   void step(double learning_rate);
+
+  // The two halves of a step. prepare does what differs from step to step: it counts the updates
+  // of the parameters for which a gradient has arrived, and leaves numbers for the device to fetch.
+  // update asks the device for the same every time, and can be recorded (core/recording.h).
+  void prepare(double learning_rate);
+  void update();
 
   // Forgets the gradients, and what clip_gradients wanted to do with them.
   void clear_gradients();
@@ -94,7 +102,8 @@ class AdamW {
 
   std::vector<Entry> entries_;
   AdamWOptions options_;
-  Tensor<double> squares_;  // (1)  of the gradients, as clip_gradients last measured them
+  Mirror<double> factors_;  // (parameters, 3)  adamw_factors of each
+  Mirror<double> squares_;  // (1)  of the gradients, as clip_gradients last measured them
   bool measured_ = false;   // for the next step
   double max_norm_ = 0;
 };

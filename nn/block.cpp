@@ -1,21 +1,36 @@
 #include "nn/block.h"
 
+#include "ops/convert.h"
+
 namespace carousel {
 
 namespace {
 
 template <class Real>
-std::variant<MlstmLayer<Real>, SlstmLayer<Real>> make_layer(const Init& init,
-                                                            const ModelConfig& model,
-                                                            std::int64_t block) {
+std::variant<MlstmLayer<Real>, SlstmLayer<Wide<Real>>> make_layer(const Init& init,
+                                                                  const ModelConfig& model,
+                                                                  std::int64_t block) {
   if (model.is_slstm(block)) {
     CAROUSEL_CHECK(model.slstm, "model: block {} is an sLSTM, but the config has no slstm_block",
                    block);
-    return SlstmLayer<Real>(init, model, *model.slstm, block);
+    return SlstmLayer<Wide<Real>>(init, model, *model.slstm, block);
   }
   CAROUSEL_CHECK(model.mlstm, "model: block {} is an mLSTM, but the config has no mlstm_block",
                  block);
   return MlstmLayer<Real>(init, model, *model.mlstm);
+}
+
+template <class Real>
+LayerResult<Real> call(const MlstmLayer<Real>& layer, const Var<Real>& x,
+                       BlockState<Wide<Real>> state, const CallOptions& options) {
+  return layer(x, std::move(state), options);
+}
+
+template <class Real>
+LayerResult<Real> call(const SlstmLayer<Wide<Real>>& layer, const Var<Real>& x,
+                       BlockState<Wide<Real>> state, const CallOptions& options) {
+  auto [y, after] = layer(widen(x), state, options);
+  return {narrow<Real>(y), std::move(after)};
 }
 
 }  // namespace
@@ -31,12 +46,12 @@ Block<Real>::Block(const Init& init, const ModelConfig& model, std::int64_t bloc
 
 template <class Real>
 typename Block<Real>::Result Block<Real>::operator()(const Residual<Real>& x,
-                                                     BlockState<Real> state,
+                                                     BlockState<Wide<Real>> state,
                                                      const CallOptions& options) const {
   const auto [sum, normed] = xlstm_norm(x);
   const auto inner = std::visit(
       [&, &normed = normed](const auto& layer) {
-        return layer(normed, std::move(state), options.named("xlstm"));
+        return call(layer, normed, std::move(state), options.named("xlstm"));
       },
       xlstm);
   const Residual<Real> y{sum, inner.y};
@@ -47,5 +62,6 @@ typename Block<Real>::Result Block<Real>::operator()(const Residual<Real>& x,
 
 template struct Block<float>;
 template struct Block<double>;
+template struct Block<bf16>;
 
 }  // namespace carousel

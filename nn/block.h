@@ -11,10 +11,13 @@
 namespace carousel {
 
 //   x += xlstm(xlstm_norm(x))        x += ffn(ffn_norm(x))
+//
+// An sLSTM feeds its output back, step by step, and would amplify roundings: it computes in wide
+// numbers throughout.
 template <class Real>
 struct Block {
   LayerNorm<Real> xlstm_norm;
-  std::variant<MlstmLayer<Real>, SlstmLayer<Real>> xlstm;
+  std::variant<MlstmLayer<Real>, SlstmLayer<Wide<Real>>> xlstm;
   std::optional<LayerNorm<Real>> ffn_norm;
   std::optional<GatedFeedForward<Real>> ffn;
 
@@ -23,11 +26,11 @@ struct Block {
 
   struct Result {
     Residual<Real> y;
-    BlockState<Real> state;
+    BlockState<Wide<Real>> state;
   };
 
   // x (B, S, d) → (B, S, d)
-  Result operator()(const Residual<Real>& x, BlockState<Real> state,
+  Result operator()(const Residual<Real>& x, BlockState<Wide<Real>> state,
                     const CallOptions& options) const;
 
   template <class Visitor>

@@ -8,14 +8,14 @@ namespace carousel {
 
 template <class Real>
 struct BlockDiagonalLinear {
-  Var<Real> weight;  // (blocks, DH, DH): [block, out, in]
-  Var<Real> bias;    // (blocks·DH), or undefined
+  Var<Wide<Real>> weight;  // (blocks, DH, DH): [block, out, in]
+  Var<Wide<Real>> bias;    // (blocks·DH), or undefined
 
   // Weights N(0, stddev²), the bias zeros. Throws Error unless the blocks divide dim.
   BlockDiagonalLinear(const Init& init, std::int64_t dim, std::int64_t blocks, double stddev,
                       bool with_bias)
-      : weight(init["weight"].normal<Real>(shape(dim, blocks), stddev)),
-        bias(with_bias ? constant<Real>({dim}, 0) : Var<Real>()) {}
+      : weight(init["weight"].normal<Wide<Real>>(shape(dim, blocks), stddev)),
+        bias(with_bias ? constant<Wide<Real>>({dim}, 0) : Var<Wide<Real>>()) {}
 
   // x (…, blocks·DH) → the same shape
   Var<Real> operator()(const Var<Real>& x) const { return block_diagonal(x, weight, bias); }

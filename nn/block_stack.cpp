@@ -15,14 +15,14 @@ BlockStack<Real>::BlockStack(const Init& init, const ModelConfig& model) {
 
 template <class Real>
 typename BlockStack<Real>::Result BlockStack<Real>::operator()(const Var<Real>& x,
-                                                               ModelState<Real> state,
+                                                               ModelState<Wide<Real>> state,
                                                                const CallOptions& options) const {
   CAROUSEL_CHECK(state.blocks.empty() || state.blocks.size() == blocks.size(),
                  "model: state has {} blocks, want none or {}", state.blocks.size(), blocks.size());
   Residual<Real> residual{x, {}};
-  ModelState<Real> last;
+  ModelState<Wide<Real>> last;
   for (std::size_t i = 0; i < blocks.size(); ++i) {
-    auto before = state.blocks.empty() ? BlockState<Real>{} : std::move(state.blocks[i]);
+    auto before = state.blocks.empty() ? BlockState<Wide<Real>>{} : std::move(state.blocks[i]);
     auto [y, after] =
         blocks[i](residual, std::move(before), options.named(fmt::format("blocks.{}", i)));
     residual = std::move(y);
@@ -35,5 +35,6 @@ typename BlockStack<Real>::Result BlockStack<Real>::operator()(const Var<Real>& 
 
 template struct BlockStack<float>;
 template struct BlockStack<double>;
+template struct BlockStack<bf16>;
 
 }  // namespace carousel

@@ -17,11 +17,12 @@ struct BlockStack {
 
   struct Result {
     Var<Real> y;
-    ModelState<Real> state;
+    ModelState<Wide<Real>> state;
   };
 
   // x (B, S, d) → (B, S, d). Throws Error for a state with another number of blocks.
-  Result operator()(const Var<Real>& x, ModelState<Real> state, const CallOptions& options) const;
+  Result operator()(const Var<Real>& x, ModelState<Wide<Real>> state,
+                    const CallOptions& options) const;
 
   template <class Visitor>
   void visit(Visitor&& v) const {

@@ -12,8 +12,9 @@ namespace carousel {
 struct CallOptions {
   // (B, S), or undefined: where nonzero a document begins, and what came before is forgotten.
   Tensor<std::int32_t> reset = {};
-  // Set in training: where the dropout masks come from. Take another stream for every step.
-  std::optional<Random> dropout = {};
+  // Set in training: where the dropout masks come from. Take another stream, or another step of it,
+  // every time.
+  std::optional<DropoutStream> dropout = {};
 
   // The same for a member: each place that drops has a stream of its own.
   CallOptions named(std::string_view member) const {

@@ -8,14 +8,14 @@ namespace carousel {
 
 template <class Real>
 struct Embedding {
-  Var<Real> weight;  // (V, d)
+  Var<Wide<Real>> weight;  // (V, d)
 
   Embedding(const Init& init, std::int64_t vocab_size, std::int64_t dim)
-      : weight(init["weight"].normal<Real>({vocab_size, dim}, small_init(dim))) {}
+      : weight(init["weight"].normal<Wide<Real>>({vocab_size, dim}, small_init(dim))) {}
 
   // tokens (…) → (…, d). Throws Error for a token outside [0, V).
   Var<Real> operator()(const Tensor<std::int32_t>& tokens) const {
-    return embedding(tokens, weight);
+    return embedding<Real>(tokens, weight);
   }
 
   template <class Visitor>

@@ -21,5 +21,6 @@ Var<Real> GatedFeedForward<Real>::operator()(const Var<Real>& x, const CallOptio
 
 template struct GatedFeedForward<float>;
 template struct GatedFeedForward<double>;
+template struct GatedFeedForward<bf16>;
 
 }  // namespace carousel

@@ -23,7 +23,7 @@ LanguageModel<Real>::LanguageModel(const ModelConfig& model_config, std::uint64_
 
 template <class Real>
 ModelOutput<Real> LanguageModel<Real>::operator()(const Tensor<std::int32_t>& tokens,
-                                                  ModelState<Real> state,
+                                                  ModelState<Wide<Real>> state,
                                                   const CallOptions& call) const {
   CAROUSEL_CHECK(tokens.rank() == 2 && tokens.numel() > 0,
                  "model: tokens has shape {}, want (batch, positions), at least one each",
@@ -37,10 +37,12 @@ ModelOutput<Real> LanguageModel<Real>::operator()(const Tensor<std::int32_t>& to
     x = options.named("token_embedding").drop(x, config.dropout);
   }
   auto [y, after] = xlstm_block_stack(x, std::move(state), options);
-  return {lm_head ? (*lm_head)(y) : linear(y, token_embedding.weight, {}), std::move(after)};
+  return {lm_head ? lm_head->wide(y) : linear_wide(y, token_embedding.weight, {}),
+          std::move(after)};
 }
 
 template struct LanguageModel<float>;
 template struct LanguageModel<double>;
+template struct LanguageModel<bf16>;
 
 }  // namespace carousel

@@ -16,8 +16,8 @@ namespace carousel {
 
 template <class Real>
 struct ModelOutput {
-  Var<Real> logits;        // (B, S, V): those at position t score token t + 1
-  ModelState<Real> state;  // after the last token
+  Var<Wide<Real>> logits;        // (B, S, V): those at position t score token t + 1
+  ModelState<Wide<Real>> state;  // after the last token
 };
 
 // Copies of a model share its parameters.
@@ -35,7 +35,8 @@ struct LanguageModel {
   // sequence can be cut into calls anywhere: pass the state on. Move it where nobody else needs it,
   // so that a step of decoding updates it where it lies. Throws Error for a token outside [0, V),
   // if the cpu has it, and for a state of another model, batch size or device.
-  ModelOutput<Real> operator()(const Tensor<std::int32_t>& tokens, ModelState<Real> state = {},
+  ModelOutput<Real> operator()(const Tensor<std::int32_t>& tokens,
+                               ModelState<Wide<Real>> state = {},
                                const CallOptions& options = {}) const;
 
   template <class Visitor>

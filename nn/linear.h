@@ -8,22 +8,25 @@ namespace carousel {
 
 template <class Real>
 struct Linear {
-  Var<Real> weight;  // (out, in)
-  Var<Real> bias;    // (out), or undefined
+  Var<Wide<Real>> weight;  // (out, in)
+  Var<Wide<Real>> bias;    // (out), or undefined
 
   // Weights N(0, stddev²), the bias zeros.
   Linear(const Init& init, std::int64_t in, std::int64_t out, double stddev, bool with_bias)
-      : weight(init["weight"].normal<Real>({out, in}, stddev)),
-        bias(with_bias ? constant<Real>({out}, 0) : Var<Real>()) {}
+      : weight(init["weight"].normal<Wide<Real>>({out, in}, stddev)),
+        bias(with_bias ? constant<Wide<Real>>({out}, 0) : Var<Wide<Real>>()) {}
 
   // x (…, in) → (…, out)
   Var<Real> operator()(const Var<Real>& x) const { return linear(x, weight, bias); }
 
-  // The same in parts: outputs by sizes, or inputs side by side.
+  // The same, not rounded to Real.
+  Var<Wide<Real>> wide(const Var<Real>& x) const { return linear_wide(x, weight, bias); }
+
+  // The same in parts: outputs by sizes, or inputs side by side, not rounded to Real.
   std::vector<Var<Real>> split(const Var<Real>& x, const std::vector<std::int64_t>& sizes) const {
     return linear_split(x, weight, bias, sizes);
   }
-  Var<Real> concat(const std::vector<Var<Real>>& parts) const {
+  Var<Wide<Real>> concat(const std::vector<Var<Real>>& parts) const {
     return linear_concat(parts, weight, bias);
   }
 

@@ -26,8 +26,8 @@ MlstmCell<Real>::MlstmCell(const Init& init, const ModelConfig& model,
     : igate(init["igate"], 3 * model.inner_dim(), config.num_heads, /*stddev=*/0, true),
       fgate(init["fgate"], 3 * model.inner_dim(), config.num_heads, /*stddev=*/0, true),
       outnorm(config.num_heads, model.inner_dim(), true) {
-  igate.bias = init["igate"]["bias"].normal<Real>({config.num_heads}, 0.1);
-  fgate.bias = linspace<Real>(3, 6, config.num_heads);
+  igate.bias = init["igate"]["bias"].normal<Wide<Real>>({config.num_heads}, 0.1);
+  fgate.bias = linspace<Wide<Real>>(3, 6, config.num_heads);
 }
 
 template <class Real>
@@ -39,13 +39,13 @@ typename MlstmCell<Real>::Gates MlstmCell<Real>::gates(const Var<Real>& q, const
 
 template <class Real>
 CellResult<Real> MlstmCell<Real>::operator()(const Var<Real>& q, const Var<Real>& k,
-                                             const Var<Real>& v, std::vector<Var<Real>> state,
+                                             const Var<Real>& v, std::vector<Var<Wide<Real>>> state,
                                              const Tensor<std::int32_t>& reset) const {
   CAROUSEL_CHECK(state.empty() || state.size() == 3,
                  "mlstm: state has {} tensors, want none or C, n, m", state.size());
   const auto S = q.dim(1), NH = outnorm.heads;
   const Shape by_head{q.dim(0), S, NH, q.dim(2) / NH};
-  MlstmState<Real> initial;
+  MlstmState<Wide<Real>> initial;
   if (!state.empty()) initial = {std::move(state[0]), std::move(state[1]), std::move(state[2])};
   const MlstmOptions options{.form = S == 1 ? MlstmForm::recurrent : MlstmForm::chunkwise};
   const auto [i, f] = gates(q, k, v);
@@ -58,7 +58,7 @@ template <class Real>
 MlstmLayer<Real>::MlstmLayer(const Init& init, const ModelConfig& model,
                              const MlstmLayerConfig& config)
     : dropout(model.dropout),
-      learnable_skip(constant<Real>({model.inner_dim()}, 1)),
+      learnable_skip(constant<Wide<Real>>({model.inner_dim()}, 1)),
       proj_up(init["proj_up"], model.embedding_dim, 2 * model.inner_dim(),
               small_init(model.embedding_dim), model.bias),
       q_proj(headwise<Real>(init["q_proj"], model, config)),
@@ -74,7 +74,8 @@ MlstmLayer<Real>::MlstmLayer(const Init& init, const ModelConfig& model,
 
 template <class Real>
 typename MlstmLayer<Real>::Inputs MlstmLayer<Real>::inputs(
-    const Var<Real>& x, const Var<Real>& conv_state, const Tensor<std::int32_t>& reset) const {
+    const Var<Real>& x, const Var<Wide<Real>>& conv_state,
+    const Tensor<std::int32_t>& reset) const {
   const auto inner = learnable_skip.dim(0);
   const auto up = proj_up.split(x, {inner, inner});
   const auto &x_m = up[0], &z = up[1];
@@ -86,7 +87,7 @@ typename MlstmLayer<Real>::Inputs MlstmLayer<Real>::inputs(
 }
 
 template <class Real>
-LayerResult<Real> MlstmLayer<Real>::operator()(const Var<Real>& x, BlockState<Real> state,
+LayerResult<Real> MlstmLayer<Real>::operator()(const Var<Real>& x, BlockState<Wide<Real>> state,
                                                const CallOptions& options) const {
   const auto in = inputs(x, state.conv, options.reset);
   const auto cell = mlstm_cell(in.q, in.k, in.v, std::move(state.cell), options.reset);
@@ -96,7 +97,9 @@ LayerResult<Real> MlstmLayer<Real>::operator()(const Var<Real>& x, BlockState<Re
 
 template struct MlstmCell<float>;
 template struct MlstmCell<double>;
+template struct MlstmCell<bf16>;
 template struct MlstmLayer<float>;
 template struct MlstmLayer<double>;
+template struct MlstmLayer<bf16>;
 
 }  // namespace carousel

@@ -23,13 +23,13 @@ struct MlstmCell {
 
   // Pre-activations of the gates from q, k, v (B, S, I): (B, S, NH) each.
   struct Gates {
-    Var<Real> i, f;
+    Var<Wide<Real>> i, f;
   };
   Gates gates(const Var<Real>& q, const Var<Real>& k, const Var<Real>& v) const;
 
   // q, k, v (B, S, I); state none or {C, n, m}; reset (B, S) or undefined. h (B, S, I).
   CellResult<Real> operator()(const Var<Real>& q, const Var<Real>& k, const Var<Real>& v,
-                              std::vector<Var<Real>> state,
+                              std::vector<Var<Wide<Real>>> state,
                               const Tensor<std::int32_t>& reset) const;
 
   template <class Visitor>
@@ -47,8 +47,8 @@ struct MlstmCell {
 template <class Real>
 struct MlstmLayer {
   double dropout;
-  Var<Real> learnable_skip;  // (I)
-  Linear<Real> proj_up;      // (2I, d)  rows 0 … I − 1: x_m
+  Var<Wide<Real>> learnable_skip;  // (I)
+  Linear<Real> proj_up;            // (2I, d)  rows 0 … I − 1: x_m
   BlockDiagonalLinear<Real> q_proj, k_proj, v_proj;
   std::optional<CausalConv1d<Real>> conv1d;
   MlstmCell<Real> mlstm_cell;
@@ -58,13 +58,14 @@ struct MlstmLayer {
 
   // What comes before the cell: each (B, S, I), and the state of the convolution.
   struct Inputs {
-    Var<Real> q, k, v, x_c, z, conv_state;
+    Var<Real> q, k, v, x_c, z;
+    Var<Wide<Real>> conv_state;
   };
-  Inputs inputs(const Var<Real>& x, const Var<Real>& conv_state,
+  Inputs inputs(const Var<Real>& x, const Var<Wide<Real>>& conv_state,
                 const Tensor<std::int32_t>& reset) const;
 
   // x (B, S, d) → (B, S, d)
-  LayerResult<Real> operator()(const Var<Real>& x, BlockState<Real> state,
+  LayerResult<Real> operator()(const Var<Real>& x, BlockState<Wide<Real>> state,
                                const CallOptions& options) const;
 
   template <class Visitor>

@@ -92,18 +92,18 @@ template <class Real>
 void read_weights(const std::filesystem::path& path, const LanguageModel<Real>& model) {
   const Safetensors file(path);
   const std::string origin = path.string();
-  const auto wanted = parameters<Real>(model);
+  const auto wanted = parameters<Wide<Real>>(model);
   const auto problems = differences(file, model.config, wanted);
   CAROUSEL_CHECK(problems.empty(), "{}: does not fit the config beside it: {}", origin,
                  fmt::join(problems, "; "));
   for (const auto& [name, var] : wanted) {
     const std::string stored = stored_name(file, model.config, name);
-    const Tensor<Real> tensor = read_parameter<Real>(file, stored, var.shape());
+    const auto tensor = read_parameter<Wide<Real>>(file, stored, var.shape());
     CAROUSEL_CHECK(all_finite(tensor), "{}: {} holds NaN or infinity", origin, stored);
-    Tensor<Real> value = var.value;  // shares storage with the model's
+    auto value = var.value;  // shares storage with the model's
     value.copy_from(tensor);
   }
-  if (model.config.tie_weights) check_tied<Real>(file, origin);
+  if (model.config.tie_weights) check_tied<Wide<Real>>(file, origin);
 }
 
 }  // namespace
@@ -123,9 +123,9 @@ LanguageModel<Real> load_model(const std::filesystem::path& directory) {
 template <class Real>
 void save_model(const std::filesystem::path& directory, const LanguageModel<Real>& model) {
   std::vector<NamedTensor> tensors;
-  Tensor<Real> head;
-  for (const auto& [name, var] : parameters<Real>(model)) {
-    const Tensor<Real> value = var.value.to(Device::cpu);
+  Tensor<Wide<Real>> head;
+  for (const auto& [name, var] : parameters<Wide<Real>>(model)) {
+    const auto value = var.value.to(Device::cpu);
     CAROUSEL_CHECK(all_finite(value), "cannot save the model to {}: {} holds NaN or infinity",
                    directory.string(), name);
     tensors.push_back({name, value});
@@ -143,7 +143,9 @@ void save_model(const std::filesystem::path& directory, const LanguageModel<Real
 
 template LanguageModel<float> load_model(const std::filesystem::path&);
 template LanguageModel<double> load_model(const std::filesystem::path&);
+template LanguageModel<bf16> load_model(const std::filesystem::path&);
 template void save_model(const std::filesystem::path&, const LanguageModel<float>&);
 template void save_model(const std::filesystem::path&, const LanguageModel<double>&);
+template void save_model(const std::filesystem::path&, const LanguageModel<bf16>&);
 
 }  // namespace carousel

@@ -14,10 +14,10 @@ namespace carousel {
 template <class Real>
 LanguageModel<Real> load_model(const std::filesystem::path& directory);
 
-// Writes weights, from any device, as F32 or F64, by Real, in the vanilla layout, tied ones under
-// both names, which loads in the package with strict=True. Makes the directory where there is none.
-// Throws Error for weights that are not finite and when the disk refuses, and then leaves old files
-// as they were.
+// Writes weights, from any device, as F32 or F64, by Wide<Real>, in the vanilla layout, tied ones
+// under both names, which loads in the package with strict=True. Makes the directory where there is
+// none. Throws Error for weights that are not finite and when the disk refuses, and then leaves old
+// files as they were.
 template <class Real>
 void save_model(const std::filesystem::path& directory, const LanguageModel<Real>& model);
 

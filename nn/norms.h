@@ -16,9 +16,9 @@ struct Residual {
 // Layer norm over all channels, eps 1e-5, no bias.
 template <class Real>
 struct LayerNorm {
-  Var<Real> weight;  // (d)
+  Var<Wide<Real>> weight;  // (d)
 
-  explicit LayerNorm(std::int64_t dim) : weight(constant<Real>({dim}, 0)) {}
+  explicit LayerNorm(std::int64_t dim) : weight(constant<Wide<Real>>({dim}, 0)) {}
 
   Var<Real> operator()(const Var<Real>& x) const {
     return layer_norm(x, weight, {}, {.residual_weight = true});
@@ -40,10 +40,11 @@ struct LayerNorm {
 template <class Real>
 struct MultiHeadLayerNorm {
   std::int64_t heads;
-  Var<Real> weight;  // (NH·DH), or undefined: no scale
+  Var<Wide<Real>> weight;  // (NH·DH), or undefined: no scale
 
   MultiHeadLayerNorm(std::int64_t num_heads, std::int64_t dim, bool with_weight)
-      : heads(num_heads), weight(with_weight ? constant<Real>({dim}, 0) : Var<Real>()) {}
+      : heads(num_heads),
+        weight(with_weight ? constant<Wide<Real>>({dim}, 0) : Var<Wide<Real>>()) {}
 
   // x (…, NH·DH)
   Var<Real> operator()(const Var<Real>& x) const {

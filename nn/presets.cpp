@@ -13,15 +13,17 @@ struct Preset {
   std::vector<std::int64_t> slstm_at;
 };
 
-// Byte-level models. xLSTM[a:b] has a mLSTM blocks for every b sLSTM blocks.
-const std::array<Preset, 6>& presets() {
-  static const std::array<Preset, 6> all{{
+// For bytes, or as many tokens as there are. xLSTM[a:b] has a mLSTM blocks for every b sLSTM
+// blocks.
+const std::array<Preset, 7>& presets() {
+  static const std::array<Preset, 7> all{{
       {"tiny", 64, 2, 2, 64, {1}},                 // xLSTM[1:1], for trying things out
       {"toy", 96, 3, 4, 128, {1}},                 // xLSTM[2:1], learns in minutes on two cores
       {"small", 256, 6, 4, 256, {}},               // xLSTM[1:0]
       {"small-mixed", 256, 6, 4, 256, {1, 3, 5}},  // xLSTM[1:1]
       {"small-slstm", 256, 6, 4, 256, {0, 1, 2, 3, 4, 5}},  // xLSTM[0:1]
       {"medium", 512, 6, 4, 512, {}},                       // xLSTM[1:0]
+      {"160m", 768, 24, 4, 2048, {}},  // xLSTM[1:0]: 164 million parameters with 50,304 tokens
   }};
   return all;
 }

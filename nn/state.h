@@ -25,13 +25,13 @@ struct ModelState {
 template <class Real>
 struct LayerResult {
   Var<Real> y;
-  BlockState<Real> state;
+  BlockState<Wide<Real>> state;
 };
 
 template <class Real>
 struct CellResult {
   Var<Real> h;
-  std::vector<Var<Real>> state;
+  std::vector<Var<Wide<Real>>> state;
 };
 
 // The same state on a device, as constants.

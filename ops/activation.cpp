@@ -19,15 +19,17 @@ Var<Real> activation(Activation f, const Var<Real>& x) {
       .N = N,
   });
 
-  auto backward = [&k, f, x = x.value, N,                  // saved
-                   dx = x.grad](const Tensor<Real>& dy) {  // wanted
-    k.activation_backward({
-        .f = f,
-        .dy = dy.data(),
-        .x = x.data(),
-        .dx = into(dx),
-        .N = N,
-    });
+  const auto backward = [&] {
+    return [&k, f, x = x.value, N,                  // saved
+            dx = x.grad](const Tensor<Real>& dy) {  // wanted
+      k.activation_backward({
+          .f = f,
+          .dy = dy.data(),
+          .x = x.data(),
+          .dx = into(dx),
+          .N = N,
+      });
+    };
   };
   return record("activation", y, {x}, backward);
 }
@@ -47,15 +49,17 @@ Var<Real> soft_cap(const Var<Real>& x, double cap) {
       .cap = cap,
   });
 
-  auto backward = [&k, x = x.value, N, cap,                // saved
-                   dx = x.grad](const Tensor<Real>& dy) {  // wanted
-    k.soft_cap_backward({
-        .dy = dy.data(),
-        .x = x.data(),
-        .dx = into(dx),
-        .N = N,
-        .cap = cap,
-    });
+  const auto backward = [&] {
+    return [&k, x = x.value, N, cap,                // saved
+            dx = x.grad](const Tensor<Real>& dy) {  // wanted
+      k.soft_cap_backward({
+          .dy = dy.data(),
+          .x = x.data(),
+          .dx = into(dx),
+          .N = N,
+          .cap = cap,
+      });
+    };
   };
   return record("soft_cap", y, {x}, backward);
 }
@@ -78,20 +82,22 @@ Var<Real> gated_activation(Activation f, const Var<Real>& x) {
       .stride = stride,
   });
 
-  auto backward = [&k, f, x = x.value, N, C, stride,       // saved
-                   dx = x.grad](const Tensor<Real>& dy) {  // wanted
-    Real* const gradient = into(dx);
-    k.gate_backward({
-        .f = f,
-        .dy = dy.data(),
-        .gate = x.data(),
-        .x = x.data() + C,
-        .dgate = gradient,
-        .dx = gradient + C,
-        .N = N,
-        .C = C,
-        .stride = stride,
-    });
+  const auto backward = [&] {
+    return [&k, f, x = x.value, N, C, stride,       // saved
+            dx = x.grad](const Tensor<Real>& dy) {  // wanted
+      Real* const gradient = into(dx);
+      k.gate_backward({
+          .f = f,
+          .dy = dy.data(),
+          .gate = x.data(),
+          .x = x.data() + C,
+          .dgate = gradient,
+          .dx = gradient + C,
+          .N = N,
+          .C = C,
+          .stride = stride,
+      });
+    };
   };
   return record("gated_activation", y, {x}, backward);
 }
@@ -114,30 +120,35 @@ Var<Real> gate(Activation f, const Var<Real>& gate, const Var<Real>& x) {
       .stride = C,
   });
 
-  auto backward = [&k, f, gate = gate.value, x = x.value, N, C,               // saved
-                   dgate = gate.grad, dx = x.grad](const Tensor<Real>& dy) {  // wanted
-    k.gate_backward({
-        .f = f,
-        .dy = dy.data(),
-        .gate = gate.data(),
-        .x = x.data(),
-        .dgate = into(dgate),
-        .dx = into(dx),
-        .N = N,
-        .C = C,
-        .stride = C,
-    });
+  const auto backward = [&] {
+    return [&k, f, gate = gate.value, x = x.value, N, C,               // saved
+            dgate = gate.grad, dx = x.grad](const Tensor<Real>& dy) {  // wanted
+      k.gate_backward({
+          .f = f,
+          .dy = dy.data(),
+          .gate = gate.data(),
+          .x = x.data(),
+          .dgate = into(dgate),
+          .dx = into(dx),
+          .N = N,
+          .C = C,
+          .stride = C,
+      });
+    };
   };
   return record("gate", y, {gate, x}, backward);
 }
 
 #define CAROUSEL_INSTANTIATE(Real)                                   \
   template Var<Real> activation(Activation, const Var<Real>&);       \
-  template Var<Real> soft_cap(const Var<Real>&, double);             \
   template Var<Real> gated_activation(Activation, const Var<Real>&); \
   template Var<Real> gate(Activation, const Var<Real>&, const Var<Real>&);
 CAROUSEL_INSTANTIATE(float)
 CAROUSEL_INSTANTIATE(double)
+CAROUSEL_INSTANTIATE(bf16)
 #undef CAROUSEL_INSTANTIATE
+
+template Var<float> soft_cap(const Var<float>&, double);
+template Var<double> soft_cap(const Var<double>&, double);
 
 }  // namespace carousel

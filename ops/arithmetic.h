@@ -17,8 +17,8 @@ Var<Real> scale(const Var<Real>& x, double factor);
 
 // x + bias and x ⊙ weight for x (…, C) and a vector (C). Throw Error when the vector does not fit.
 template <class Real>
-Var<Real> add_bias(const Var<Real>& x, const Var<Real>& bias);
+Var<Real> add_bias(const Var<Real>& x, const Var<Wide<Real>>& bias);
 template <class Real>
-Var<Real> channel_scale(const Var<Real>& x, const Var<Real>& weight);
+Var<Real> channel_scale(const Var<Real>& x, const Var<Wide<Real>>& weight);
 
 }  // namespace carousel

@@ -6,7 +6,8 @@
 namespace carousel {
 
 template <class Real>
-Var<Real> block_diagonal(const Var<Real>& x, const Var<Real>& weight, const Var<Real>& bias) {
+Var<Real> block_diagonal(const Var<Real>& x, const Var<Wide<Real>>& weight,
+                         const Var<Wide<Real>>& bias) {
   CAROUSEL_CHECK(weight.defined() && weight.rank() == 3 && weight.numel() > 0,
                  "block_diagonal: weight has shape {}, want (blocks, outputs, inputs)",
                  weight.shape());
@@ -31,27 +32,30 @@ Var<Real> block_diagonal(const Var<Real>& x, const Var<Real>& weight, const Var<
       .I = I,
   });
 
-  auto backward = [&k, x = x.value, weight = weight.value, N, K, O, I,      // saved
-                   dx = x.grad, dweight = weight.grad, dbias = bias.grad](  // wanted
-                      const Tensor<Real>& dy) {
-    k.block_diagonal_backward({
-        .dy = dy.data(),
-        .x = x.data(),
-        .weight = weight.data(),
-        .dx = into(dx),
-        .dweight = into(dweight),
-        .N = N,
-        .K = K,
-        .O = O,
-        .I = I,
-    });
-    k.reduce_sum(
-        {.x = dy.data(), .y = into(dbias), .outer = 1, .n = N, .inner = K * O, .factor = 1});
+  const auto backward = [&] {
+    return [&k, x = x.value, weight = weight.value, N, K, O, I,      // saved
+            dx = x.grad, dweight = weight.grad, dbias = bias.grad](  // wanted
+               const Tensor<Real>& dy) {
+      k.block_diagonal_backward({
+          .dy = dy.data(),
+          .x = x.data(),
+          .weight = weight.data(),
+          .dx = into(dx),
+          .dweight = into(dweight),
+          .N = N,
+          .K = K,
+          .O = O,
+          .I = I,
+      });
+      k.reduce_sum(
+          {.x = dy.data(), .y = into(dbias), .outer = 1, .n = N, .inner = K * O, .factor = 1});
+    };
   };
   return record("block_diagonal", y, {x, weight, bias}, backward);
 }
 
 template Var<float> block_diagonal(const Var<float>&, const Var<float>&, const Var<float>&);
 template Var<double> block_diagonal(const Var<double>&, const Var<double>&, const Var<double>&);
+template Var<bf16> block_diagonal(const Var<bf16>&, const Var<float>&, const Var<float>&);
 
 }  // namespace carousel

@@ -9,6 +9,7 @@ namespace carousel {
 // x (…, K·I), weight (K, O, I), bias (K·O) or undefined → (…, K·O).
 // Throws Error for a shape that does not fit.
 template <class Real>
-Var<Real> block_diagonal(const Var<Real>& x, const Var<Real>& weight, const Var<Real>& bias);
+Var<Real> block_diagonal(const Var<Real>& x, const Var<Wide<Real>>& weight,
+                         const Var<Wide<Real>>& bias);
 
 }  // namespace carousel

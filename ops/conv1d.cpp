@@ -6,8 +6,9 @@
 namespace carousel {
 
 template <class Real>
-Conv1dResult<Real> causal_conv1d(const Var<Real>& x, const Var<Real>& weight, const Var<Real>& bias,
-                                 const Var<Real>& state, const Tensor<std::int32_t>& reset) {
+Conv1dResult<Real> causal_conv1d(const Var<Real>& x, const Var<Wide<Real>>& weight,
+                                 const Var<Wide<Real>>& bias, const Var<Wide<Real>>& state,
+                                 const Tensor<std::int32_t>& reset) {
   CAROUSEL_CHECK(x.defined() && x.rank() == 3 && x.dim(1) >= 1 && x.dim(2) >= 1,
                  "causal_conv1d: x has shape {}, want (B, S, C) with at least one step", x.shape());
   const auto B = x.dim(0), S = x.dim(1), C = x.dim(2);
@@ -26,7 +27,8 @@ Conv1dResult<Real> causal_conv1d(const Var<Real>& x, const Var<Real>& weight, co
 
   const auto& k = kernels_for("causal_conv1d", x, weight, bias, state);
   const auto there = reset.to(x.device());
-  Tensor<Real> y(x.shape(), x.device()), last({B, KS - 1, C}, x.device());
+  Tensor<Real> y(x.shape(), x.device());
+  Tensor<Wide<Real>> last({B, KS - 1, C}, x.device());
   k.conv1d_forward({
       .x = x.data(),
       .weight = weight.data(),
@@ -41,33 +43,35 @@ Conv1dResult<Real> causal_conv1d(const Var<Real>& x, const Var<Real>& weight, co
       .KS = KS,
   });
 
-  auto backward = [&k, x = x.value, weight = weight.value, state = state.value,
-                   reset = there,                                          // saved
-                   B, S, C, KS,                                            // saved
-                   dx = x.grad, dweight = weight.grad, dbias = bias.grad,  // wanted
-                   dstate = state.grad](                                   // wanted
-                      const std::vector<Tensor<Real>>& d) {
-    k.conv1d_backward({
-        .dy = d[0].data(),
-        .dlast = d[1].data(),
-        .x = x.data(),
-        .weight = weight.data(),
-        .state = state.data(),
-        .reset = reset.data(),
-        .dx = into(dx),
-        .dweight = into(dweight),
-        .dstate = into(dstate),
-        .B = B,
-        .S = S,
-        .C = C,
-        .KS = KS,
-    });
-    k.reduce_sum(
-        {.x = d[0].data(), .y = into(dbias), .outer = 1, .n = B * S, .inner = C, .factor = 1});
+  const auto backward = [&] {
+    return [&k, x = x.value, weight = weight.value, state = state.value,
+            reset = there,                                          // saved
+            B, S, C, KS,                                            // saved
+            dx = x.grad, dweight = weight.grad, dbias = bias.grad,  // wanted
+            dstate = state.grad](                                   // wanted
+               const Tensor<Real>& dy, const Tensor<Wide<Real>>& dlast) {
+      k.conv1d_backward({
+          .dy = dy.data(),
+          .dlast = dlast.data(),
+          .x = x.data(),
+          .weight = weight.data(),
+          .state = state.data(),
+          .reset = reset.data(),
+          .dx = into(dx),
+          .dweight = into(dweight),
+          .dstate = into(dstate),
+          .B = B,
+          .S = S,
+          .C = C,
+          .KS = KS,
+      });
+      k.reduce_sum(
+          {.x = dy.data(), .y = into(dbias), .outer = 1, .n = B * S, .inner = C, .factor = 1});
+    };
   };
-  const auto results =
-      record("causal_conv1d", std::vector{y, last}, {x, weight, bias, state}, backward);
-  return {results[0], results[1]};
+  const auto [result, after] =
+      record("causal_conv1d", std::tuple{y, last}, {x, weight, bias, state}, backward);
+  return {result, after};
 }
 
 template Conv1dResult<float> causal_conv1d(const Var<float>&, const Var<float>&, const Var<float>&,
@@ -75,5 +79,7 @@ template Conv1dResult<float> causal_conv1d(const Var<float>&, const Var<float>&,
 template Conv1dResult<double> causal_conv1d(const Var<double>&, const Var<double>&,
                                             const Var<double>&, const Var<double>&,
                                             const Tensor<std::int32_t>&);
+template Conv1dResult<bf16> causal_conv1d(const Var<bf16>&, const Var<float>&, const Var<float>&,
+                                          const Var<float>&, const Tensor<std::int32_t>&);
 
 }  // namespace carousel

@@ -9,6 +9,15 @@ namespace carousel {
 
 namespace {
 
+void check_shapes(const Shape& logits, const Tensor<std::int32_t>& targets) {
+  CAROUSEL_CHECK(logits.rank() >= 1, "cross_entropy: logits have shape {}, want (…, V)", logits);
+  CAROUSEL_CHECK(targets.defined() && targets.rank() == logits.rank() - 1 &&
+                     std::equal(targets.shape().begin(), targets.shape().end(), logits.begin()),
+                 "cross_entropy: targets have shape {}, want that of the logits {} less the last "
+                 "axis",
+                 targets.shape(), logits);
+}
+
 // The number of targets that are not ignored. Throws Error for one that is no class.
 std::int64_t count_targets(const Tensor<std::int32_t>& targets, std::int64_t V) {
   const auto values = targets.values();
@@ -19,76 +28,104 @@ std::int64_t count_targets(const Tensor<std::int32_t>& targets, std::int64_t V) 
                    n, targets.shape(), V);
     if (values[n] >= 0) ++counted;
   }
-  CAROUSEL_CHECK(counted > 0, "cross_entropy: every one of {} targets is ignored, want one ≥ 0",
-                 values.size());
   return counted;
 }
 
-// The number that the caller says or leaves to the op.
-std::int64_t number_of_targets(const Tensor<std::int32_t>& targets, std::int64_t V,
-                               std::int64_t said) {
+// What the sum is divided by.
+std::int64_t checked_count(const Tensor<std::int32_t>& targets, std::int64_t V,
+                           std::int64_t count) {
+  CAROUSEL_CHECK(count >= 0, "cross_entropy: count got {}, want at least 0", count);
   if (targets.device() != Device::cpu) {
-    CAROUSEL_CHECK(said > 0,
-                   "cross_entropy: targets are on device {}, and their number is said to be {}, "
-                   "want the number of those that are not ignored",
-                   name(targets.device()), said);
-    return said;
+    CAROUSEL_CHECK(count > 0,
+                   "cross_entropy: targets are on device {} and count is 0, want the number to "
+                   "divide their sum by",
+                   name(targets.device()));
+    return count;
   }
   const std::int64_t counted = count_targets(targets, V);
-  CAROUSEL_CHECK(said == 0 || said == counted,
-                 "cross_entropy: {} targets are said not to be ignored, but {} are not", said,
-                 counted);
-  return counted;
+  CAROUSEL_CHECK(count + counted > 0,
+                 "cross_entropy: every one of {} targets is ignored, want one ≥ 0",
+                 targets.numel());
+  return count > 0 ? count : counted;
+}
+
+// What the kernel finds.
+template <class Real>
+struct Losses {
+  Tensor<Real> max, log_sum;  // (N), of which backward makes the softmax
+  Tensor<Real> each;          // shape of the targets
+  Tensor<Real> mean;          // []
+};
+
+template <class Real>
+Losses<Real> run_forward(const Kernels<Real>& k, const Tensor<Real>& logits,
+                         const Tensor<std::int32_t>& targets, std::int64_t counted) {
+  const Device device = logits.device();
+  const std::int64_t N = targets.numel();
+  Losses<Real> result{Tensor<Real>({N}, device), Tensor<Real>({N}, device),
+                      Tensor<Real>(targets.shape(), device), Tensor<Real>(Shape{}, device)};
+  k.cross_entropy_forward({
+      .logits = logits.data(),
+      .targets = targets.data(),
+      .max = result.max.mutable_data(),
+      .log_sum = result.log_sum.mutable_data(),
+      .losses = result.each.mutable_data(),
+      .loss = result.mean.mutable_data(),
+      .N = N,
+      .V = logits.dim(-1),
+      .counted = counted,
+  });
+  return result;
 }
 
 }  // namespace
 
 template <class Real>
 Var<Real> cross_entropy(const Var<Real>& logits, const Tensor<std::int32_t>& targets_,
-                        std::int64_t counted) {
-  CAROUSEL_CHECK(logits.rank() >= 1, "cross_entropy: logits have shape {}, want (…, V)",
-                 logits.shape());
-  const auto V = logits.dim(-1), N = logits.shape().outer(-1);
-  CAROUSEL_CHECK(
-      targets_.rank() == logits.rank() - 1 && targets_.defined() &&
-          std::equal(targets_.shape().begin(), targets_.shape().end(), logits.shape().begin()),
-      "cross_entropy: targets have shape {}, want that of the logits {} less the last axis",
-      targets_.shape(), logits.shape());
-  counted = number_of_targets(targets_, V, counted);
+                        std::int64_t count) {
+  check_shapes(logits.shape(), targets_);
+  const auto V = logits.dim(-1), N = targets_.numel();
+  const std::int64_t counted = checked_count(targets_, V, count);
   const auto targets = targets_.to(logits.device());
 
   const auto& k = kernels_for("cross_entropy", logits);
-  Tensor<Real> loss(Shape{}, logits.device());
-  Tensor<Real> max({N}, logits.device()), log_sum({N}, logits.device());
-  k.cross_entropy_forward({
-      .logits = logits.data(),
-      .targets = targets.data(),
-      .max = max.mutable_data(),
-      .log_sum = log_sum.mutable_data(),
-      .loss = loss.mutable_data(),
-      .N = N,
-      .V = V,
-      .counted = counted,
-  });
+  const Losses<Real> found = run_forward(k, logits.value, targets, counted);
 
-  auto backward = [&k, logits = logits.value, targets, max, log_sum, N, V, counted,  // saved
-                   dlogits = logits.grad](const Tensor<Real>& dloss) {               // wanted
-    k.cross_entropy_backward({
-        .dloss = dloss.data(),
-        .logits = logits.data(),
-        .targets = targets.data(),
-        .max = max.data(),
-        .log_sum = log_sum.data(),
-        .dlogits = into(dlogits),
-        .N = N,
-        .V = V,
-        .counted = counted,
-    });
+  const auto backward = [&] {
+    return [&k, logits = logits.value, targets, max = found.max,  // saved
+            log_sum = found.log_sum, N, V, counted,               // saved
+            dlogits = logits.grad](const Tensor<Real>& dloss) {   // wanted
+      k.cross_entropy_backward({
+          .dloss = dloss.data(),
+          .logits = logits.data(),
+          .targets = targets.data(),
+          .max = max.data(),
+          .log_sum = log_sum.data(),
+          .dlogits = into(dlogits),
+          .N = N,
+          .V = V,
+          .counted = counted,
+      });
+    };
   };
-  return record("cross_entropy", loss, {logits}, backward);
+  return record("cross_entropy", found.mean, {logits}, backward);
+}
+
+template <class Real>
+Tensor<Real> cross_entropy_of_each(const Tensor<Real>& logits,
+                                   const Tensor<std::int32_t>& targets) {
+  check_shapes(logits.shape(), targets);
+  const std::int64_t counted = count_targets(targets, logits.dim(-1));
+  const Device device = logits.device();
+  // Of nothing, the kernel's mean is 0, and nobody sees it.
+  return run_forward(kernels<Real>(device), logits, targets.to(device),
+                     std::max<std::int64_t>(counted, 1))
+      .each;
 }
 
 template Var<float> cross_entropy(const Var<float>&, const Tensor<std::int32_t>&, std::int64_t);
 template Var<double> cross_entropy(const Var<double>&, const Tensor<std::int32_t>&, std::int64_t);
+template Tensor<float> cross_entropy_of_each(const Tensor<float>&, const Tensor<std::int32_t>&);
+template Tensor<double> cross_entropy_of_each(const Tensor<double>&, const Tensor<std::int32_t>&);
 
 }  // namespace carousel

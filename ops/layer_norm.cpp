@@ -6,8 +6,8 @@
 namespace carousel {
 
 template <class Real>
-void check_norm(const char* op, const Var<Real>& x, const Var<Real>& weight, const Var<Real>& bias,
-                const NormOptions& options) {
+void check_norm(const char* op, const Var<Real>& x, const Var<Wide<Real>>& weight,
+                const Var<Wide<Real>>& bias, const NormOptions& options) {
   CAROUSEL_CHECK(x.defined() && x.rank() >= 1, "{}: x has shape {}, want at least one axis", op,
                  x.shape());
   const auto channels = x.dim(-1), groups = options.groups;
@@ -20,7 +20,7 @@ void check_norm(const char* op, const Var<Real>& x, const Var<Real>& weight, con
 }
 
 template <class Real>
-Var<Real> layer_norm(const Var<Real>& x, const Var<Real>& weight, const Var<Real>& bias,
+Var<Real> layer_norm(const Var<Real>& x, const Var<Wide<Real>>& weight, const Var<Wide<Real>>& bias,
                      const NormOptions& options) {
   check_norm("layer_norm", x, weight, bias, options);
   const auto channels = x.dim(-1), G = options.groups;
@@ -28,7 +28,8 @@ Var<Real> layer_norm(const Var<Real>& x, const Var<Real>& weight, const Var<Real
   const double weight_offset = options.residual_weight ? 1 : 0;
 
   const auto& k = kernels_for("layer_norm", x, weight, bias);
-  Tensor<Real> y(x.shape(), x.device()), mean({N, G}, x.device()), rstd({N, G}, x.device());
+  Tensor<Real> y(x.shape(), x.device());
+  Tensor<Wide<Real>> mean({N, G}, x.device()), rstd({N, G}, x.device());
   k.layer_norm_forward({
       .x = x.data(),
       .weight = weight.data(),
@@ -43,30 +44,32 @@ Var<Real> layer_norm(const Var<Real>& x, const Var<Real>& weight, const Var<Real
       .weight_offset = weight_offset,
   });
 
-  auto backward = [&k, x = x.value, weight = weight.value, mean, rstd, N, G, C,  // saved
-                   weight_offset, dx = x.grad, dweight = weight.grad,            // wanted
-                   dbias = bias.grad](const Tensor<Real>& dy) {
-    k.layer_norm_backward({
-        .dy = dy.data(),
-        .x = x.data(),
-        .weight = weight.data(),
-        .mean = mean.data(),
-        .rstd = rstd.data(),
-        .dx = into(dx),
-        .dweight = into(dweight),
-        .dbias = into(dbias),
-        .N = N,
-        .G = G,
-        .C = C,
-        .weight_offset = weight_offset,
-    });
+  const auto backward = [&] {
+    return [&k, x = x.value, weight = weight.value, mean, rstd, N, G, C,  // saved
+            weight_offset, dx = x.grad, dweight = weight.grad,            // wanted
+            dbias = bias.grad](const Tensor<Real>& dy) {
+      k.layer_norm_backward({
+          .dy = dy.data(),
+          .x = x.data(),
+          .weight = weight.data(),
+          .mean = mean.data(),
+          .rstd = rstd.data(),
+          .dx = into(dx),
+          .dweight = into(dweight),
+          .dbias = into(dbias),
+          .N = N,
+          .G = G,
+          .C = C,
+          .weight_offset = weight_offset,
+      });
+    };
   };
   return record("layer_norm", y, {x, weight, bias}, backward);
 }
 
 template <class Real>
 AddLayerNormResult<Real> add_layer_norm(const Var<Real>& x, const Var<Real>& branch,
-                                        const Var<Real>& weight, const Var<Real>& bias,
+                                        const Var<Wide<Real>>& weight, const Var<Wide<Real>>& bias,
                                         const NormOptions& options) {
   check_norm("add_layer_norm", x, weight, bias, options);
   CAROUSEL_CHECK(branch.defined() && branch.shape() == x.shape(),
@@ -78,7 +81,7 @@ AddLayerNormResult<Real> add_layer_norm(const Var<Real>& x, const Var<Real>& bra
 
   const auto& k = kernels_for("add_layer_norm", x, branch, weight, bias);
   Tensor<Real> sum(x.shape(), x.device()), y(x.shape(), x.device());
-  Tensor<Real> mean({N, G}, x.device()), rstd({N, G}, x.device());
+  Tensor<Wide<Real>> mean({N, G}, x.device()), rstd({N, G}, x.device());
   k.layer_norm_forward({
       .x = x.data(),
       .weight = weight.data(),
@@ -95,45 +98,44 @@ AddLayerNormResult<Real> add_layer_norm(const Var<Real>& x, const Var<Real>& bra
       .sum = sum.mutable_data(),
   });
 
-  auto backward = [&k, sum, weight = weight.value, mean, rstd, N, G, C, weight_offset,  // saved
-                   dx = x.grad, dbranch = branch.grad, dweight = weight.grad,           // wanted
-                   dbias = bias.grad](const std::vector<Tensor<Real>>& d) {
-    k.layer_norm_backward({
-        .dy = d[1].data(),
-        .x = sum.data(),
-        .weight = weight.data(),
-        .mean = mean.data(),
-        .rstd = rstd.data(),
-        .dx = into(dx),
-        .dweight = into(dweight),
-        .dbias = into(dbias),
-        .N = N,
-        .G = G,
-        .C = C,
-        .weight_offset = weight_offset,
-        .dsum = d[0].data(),
-        .dbranch = into(dbranch),
-    });
+  const auto backward = [&] {
+    return [&k, sum, weight = weight.value, mean, rstd, N, G, C, weight_offset,  // saved
+            dx = x.grad, dbranch = branch.grad, dweight = weight.grad,           // wanted
+            dbias = bias.grad](const Tensor<Real>& dsum, const Tensor<Real>& dy) {
+      k.layer_norm_backward({
+          .dy = dy.data(),
+          .x = sum.data(),
+          .weight = weight.data(),
+          .mean = mean.data(),
+          .rstd = rstd.data(),
+          .dx = into(dx),
+          .dweight = into(dweight),
+          .dbias = into(dbias),
+          .N = N,
+          .G = G,
+          .C = C,
+          .weight_offset = weight_offset,
+          .dsum = dsum.data(),
+          .dbranch = into(dbranch),
+      });
+    };
   };
-  const auto results =
-      record("add_layer_norm", std::vector{sum, y}, {x, branch, weight, bias}, backward);
-  return {results[0], results[1]};
+  const auto [added, normed] =
+      record("add_layer_norm", std::tuple{sum, y}, {x, branch, weight, bias}, backward);
+  return {added, normed};
 }
 
-template AddLayerNormResult<float> add_layer_norm(const Var<float>&, const Var<float>&,
-                                                  const Var<float>&, const Var<float>&,
-                                                  const NormOptions&);
-template AddLayerNormResult<double> add_layer_norm(const Var<double>&, const Var<double>&,
-                                                   const Var<double>&, const Var<double>&,
+#define CAROUSEL_INSTANTIATE(Real)                                                                 \
+  template void check_norm(const char*, const Var<Real>&, const Var<Wide<Real>>&,                  \
+                           const Var<Wide<Real>>&, const NormOptions&);                            \
+  template Var<Real> layer_norm(const Var<Real>&, const Var<Wide<Real>>&, const Var<Wide<Real>>&,  \
+                                const NormOptions&);                                               \
+  template AddLayerNormResult<Real> add_layer_norm(const Var<Real>&, const Var<Real>&,             \
+                                                   const Var<Wide<Real>>&, const Var<Wide<Real>>&, \
                                                    const NormOptions&);
-template Var<float> layer_norm(const Var<float>&, const Var<float>&, const Var<float>&,
-                               const NormOptions&);
-template Var<double> layer_norm(const Var<double>&, const Var<double>&, const Var<double>&,
-                                const NormOptions&);
-
-template void check_norm(const char*, const Var<float>&, const Var<float>&, const Var<float>&,
-                         const NormOptions&);
-template void check_norm(const char*, const Var<double>&, const Var<double>&, const Var<double>&,
-                         const NormOptions&);
+CAROUSEL_INSTANTIATE(float)
+CAROUSEL_INSTANTIATE(double)
+CAROUSEL_INSTANTIATE(bf16)
+#undef CAROUSEL_INSTANTIATE
 
 }  // namespace carousel

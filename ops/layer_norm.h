@@ -14,14 +14,14 @@ struct NormOptions {
 // Throws Error in the op's name unless the last axis of x, (…, C), is a multiple of the groups and
 // weight and bias are undefined or have shape [C].
 template <class Real>
-void check_norm(const char* op, const Var<Real>& x, const Var<Real>& weight, const Var<Real>& bias,
-                const NormOptions& options);
+void check_norm(const char* op, const Var<Real>& x, const Var<Wide<Real>>& weight,
+                const Var<Wide<Real>>& bias, const NormOptions& options);
 
 // y = (x − mean) / √(variance + eps) · weight + bias over the last axis, cut into groups.
 // x (…, C), weight and bias (C), either may be undefined: no scale, no shift. Biased variance.
 // Throws Error as check_norm does.
 template <class Real>
-Var<Real> layer_norm(const Var<Real>& x, const Var<Real>& weight, const Var<Real>& bias,
+Var<Real> layer_norm(const Var<Real>& x, const Var<Wide<Real>>& weight, const Var<Wide<Real>>& bias,
                      const NormOptions& options = {});
 
 template <class Real>
@@ -34,7 +34,7 @@ struct AddLayerNormResult {
 // Throws Error as add and layer_norm do.
 template <class Real>
 AddLayerNormResult<Real> add_layer_norm(const Var<Real>& x, const Var<Real>& branch,
-                                        const Var<Real>& weight, const Var<Real>& bias,
+                                        const Var<Wide<Real>>& weight, const Var<Wide<Real>>& bias,
                                         const NormOptions& options = {});
 
 }  // namespace carousel

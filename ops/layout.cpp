@@ -97,17 +97,19 @@ Var<Real> concat(const std::vector<Var<Real>>& parts, int axis) {
                   static_cast<std::size_t>(parts[p].numel()) * sizeof(Real));
     }
   } else {
-    y.fill(0);
+    y.fill(Real{0});
     for (std::size_t p = 0; p < parts.size(); ++p) {
       windows[p].put(k, parts[p].data(), y.mutable_data());
     }
   }
 
-  auto backward = [&k, windows,                      // saved
-                   slots](const Tensor<Real>& dy) {  // wanted
-    for (std::size_t p = 0; p < slots.size(); ++p) windows[p].get(k, dy.data(), into(slots[p]));
+  const auto backward = [&] {
+    return [&k, windows,                      // saved
+            slots](const Tensor<Real>& dy) {  // wanted
+      for (std::size_t p = 0; p < slots.size(); ++p) windows[p].get(k, dy.data(), into(slots[p]));
+    };
   };
-  return record("concat", y, std::span<const Var<Real>>(parts), backward);
+  return record("concat", y, {parts}, backward);
 }
 
 template <class Real>
@@ -129,9 +131,11 @@ std::vector<Var<Real>> split(const Var<Real>& x, const std::vector<std::int64_t>
     begin += size;
   }
 
-  auto backward = [&k, windows,                                         // saved
-                   dx = x.grad](const std::vector<Tensor<Real>>& dy) {  // wanted
-    for (std::size_t p = 0; p < dy.size(); ++p) windows[p].put(k, dy[p].data(), into(dx));
+  const auto backward = [&] {
+    return [&k, windows,                                         // saved
+            dx = x.grad](const std::vector<Tensor<Real>>& dy) {  // wanted
+      for (std::size_t p = 0; p < dy.size(); ++p) windows[p].put(k, dy[p].data(), into(dx));
+    };
   };
   return record("split", std::move(parts), {x}, backward);
 }
@@ -148,9 +152,11 @@ Var<Real> slice(const Var<Real>& x, int axis, std::int64_t begin, std::int64_t s
   auto y = Tensor<Real>::zeros(x.shape().with(axis, size), x.device());
   part.get(k, x.data(), y.mutable_data());
 
-  auto backward = [&k, part,                               // saved
-                   dx = x.grad](const Tensor<Real>& dy) {  // wanted
-    part.put(k, dy.data(), into(dx));
+  const auto backward = [&] {
+    return [&k, part,                               // saved
+            dx = x.grad](const Tensor<Real>& dy) {  // wanted
+      part.put(k, dy.data(), into(dx));
+    };
   };
   return record("slice", y, {x}, backward);
 }
@@ -180,13 +186,15 @@ Var<Real> permute(const Var<Real>& x, const std::vector<int>& order) {
                  .x_stride = x_stride,
                  .y_stride = y_stride});
 
-  auto backward = [&k, shape, x_stride, y_stride,          // saved
-                   dx = x.grad](const Tensor<Real>& dy) {  // wanted
-    k.strided_add({.x = dy.data(),
-                   .y = into(dx),
-                   .shape = shape,
-                   .x_stride = y_stride,
-                   .y_stride = x_stride});
+  const auto backward = [&] {
+    return [&k, shape, x_stride, y_stride,          // saved
+            dx = x.grad](const Tensor<Real>& dy) {  // wanted
+      k.strided_add({.x = dy.data(),
+                     .y = into(dx),
+                     .shape = shape,
+                     .x_stride = y_stride,
+                     .y_stride = x_stride});
+    };
   };
   return record("permute", y, {x}, backward);
 }
@@ -196,9 +204,12 @@ Var<Real> reshape(const Var<Real>& x, const Shape& shape) {
   CAROUSEL_CHECK(x.defined() && shape.numel() == x.numel(), "reshape: cannot see {} as {}",
                  x.shape(), shape);
   const auto& k = kernels_for("reshape", x);
-  auto backward = [&k, N = x.numel(),                      // saved
-                   dx = x.grad](const Tensor<Real>& dy) {  // wanted
-    k.strided_add({.x = dy.data(), .y = into(dx), .shape = {N}, .x_stride = {1}, .y_stride = {1}});
+  const auto backward = [&] {
+    return [&k, N = x.numel(),                      // saved
+            dx = x.grad](const Tensor<Real>& dy) {  // wanted
+      k.strided_add(
+          {.x = dy.data(), .y = into(dx), .shape = {N}, .x_stride = {1}, .y_stride = {1}});
+    };
   };
   return record("reshape", x.value.reshape(shape), {x}, backward);
 }
@@ -211,6 +222,7 @@ Var<Real> reshape(const Var<Real>& x, const Shape& shape) {
   template Var<Real> reshape(const Var<Real>&, const Shape&);
 CAROUSEL_INSTANTIATE(float)
 CAROUSEL_INSTANTIATE(double)
+CAROUSEL_INSTANTIATE(bf16)
 #undef CAROUSEL_INSTANTIATE
 
 }  // namespace carousel

@@ -25,21 +25,24 @@ LstmResult<Real> lstm(const Var<Real>& i, const Var<Real>& f, const Var<Real>& z
       .c_last = c_last.mutable_data(),
   });
 
-  auto backward = [&k, r, c0 = state.c.value, c,  // saved
-                   dc0 = state.c.grad](           // wanted
-                      const std::vector<Tensor<Real>>& d) {
-    Tensor<Real> dgates(r.gates.shape(), r.gates.device());
-    k.lstm_backward({
-        .recurrence = r.backward(d[0], d[1], dgates),
-        .dc_last = d[2].data(),
-        .c0 = c0.data(),
-        .c = c.data(),
-        .dc0 = into(dc0),
-    });
+  const auto backward = [&] {
+    return [&k, r, c0 = state.c.value, c,  // saved
+            dc0 = state.c.grad](           // wanted
+               const Tensor<Real>& dh, const Tensor<Real>& dh_last, const Tensor<Real>& dc_last) {
+      Tensor<Real> dgates(r.gates.shape(), r.gates.device());
+      k.lstm_backward({
+          .recurrence = r.backward(dh, dh_last, dgates),
+          .dc_last = dc_last.data(),
+          .c0 = c0.data(),
+          .c = c.data(),
+          .dc0 = into(dc0),
+      });
+    };
   };
-  const auto results = record("lstm", std::vector{r.h, h_last, c_last},
-                              {i, f, z, o, recurrent, bias, state.h, state.c}, backward);
-  return {results[0], {results[1], results[2]}};
+  const auto [y, h_after, c_after] =
+      record("lstm", std::tuple{r.h, h_last, c_last},
+             {i, f, z, o, recurrent, bias, state.h, state.c}, backward);
+  return {y, {h_after, c_after}};
 }
 
 template LstmResult<float> lstm(const Var<float>&, const Var<float>&, const Var<float>&,

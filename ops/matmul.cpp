@@ -74,21 +74,24 @@ Var<Real> matmul(const Var<Real>& a, const Var<Real>& b, bool transpose_a, bool 
       .accumulate = false,
   });
 
-  auto backward = [&k, a = a.value, b = b.value, batch, M, N, K, transpose_a, transpose_b,  // saved
-                   da = a.grad, db = b.grad](const Tensor<Real>& dc) {  // wanted
-    using F = Factor<Real>;
-    const F given_a{a.data(), transpose_a}, given_b{b.data(), transpose_b};
-    const F turned_a{a.data(), !transpose_a}, turned_b{b.data(), !transpose_b};
-    const F given_dc{dc.data(), false}, turned_dc{dc.data(), true};
-    if (da && !transpose_a) add_product(k, given_dc, turned_b, da, batch, M, K, N);
-    if (da && transpose_a) add_product(k, given_b, turned_dc, da, batch, K, M, N);
-    if (db && !transpose_b) add_product(k, turned_a, given_dc, db, batch, K, N, M);
-    if (db && transpose_b) add_product(k, turned_dc, given_a, db, batch, N, K, M);
+  const auto backward = [&] {
+    return [&k, a = a.value, b = b.value, batch, M, N, K, transpose_a, transpose_b,  // saved
+            da = a.grad, db = b.grad](const Tensor<Real>& dc) {                      // wanted
+      using F = Factor<Real>;
+      const F given_a{a.data(), transpose_a}, given_b{b.data(), transpose_b};
+      const F turned_a{a.data(), !transpose_a}, turned_b{b.data(), !transpose_b};
+      const F given_dc{dc.data(), false}, turned_dc{dc.data(), true};
+      if (da && !transpose_a) add_product(k, given_dc, turned_b, da, batch, M, K, N);
+      if (da && transpose_a) add_product(k, given_b, turned_dc, da, batch, K, M, N);
+      if (db && !transpose_b) add_product(k, turned_a, given_dc, db, batch, K, N, M);
+      if (db && transpose_b) add_product(k, turned_dc, given_a, db, batch, N, K, M);
+    };
   };
   return record("matmul", c, {a, b}, backward);
 }
 
 template Var<float> matmul(const Var<float>&, const Var<float>&, bool, bool);
 template Var<double> matmul(const Var<double>&, const Var<double>&, bool, bool);
+template Var<bf16> matmul(const Var<bf16>&, const Var<bf16>&, bool, bool);
 
 }  // namespace carousel

@@ -11,7 +11,8 @@ namespace {
 
 template <class Real>
 struct Arguments {
-  Tensor<Real> q, k, v, i, f, c0, n0, m0;
+  Tensor<Real> q, k, v;
+  Tensor<Wide<Real>> i, f, c0, n0, m0;
   Tensor<std::int32_t> reset;
   MlstmOptions options;
 
@@ -103,8 +104,9 @@ Form<Real> kernels_of(MlstmForm form, const Kernels<Real>& k) {
 
 template <class Real>
 MlstmResult<Real> mlstm(const Var<Real>& q, const Var<Real>& k, const Var<Real>& v,
-                        const Var<Real>& i, const Var<Real>& f, MlstmState<Real> state,
-                        const Tensor<std::int32_t>& reset, const MlstmOptions& options) {
+                        const Var<Wide<Real>>& i, const Var<Wide<Real>>& f,
+                        MlstmState<Wide<Real>> state, const Tensor<std::int32_t>& reset,
+                        const MlstmOptions& options) {
   const bool in_place = may_overwrite(state) && options.form == MlstmForm::recurrent;
   const Arguments<Real> arguments{q.value,       k.value,       v.value,
                                   i.value,       f.value,       state.c.value,
@@ -117,14 +119,15 @@ MlstmResult<Real> mlstm(const Var<Real>& q, const Var<Real>& k, const Var<Real>&
   const auto& table =
       kernels_for("mlstm", q, k, v, i, f, state.c, state.n, state.m);  // k is the keys'
   const auto form = kernels_of(options.form, table);
-  Tensor<Real> h({in.B, in.S, in.NH, in.DHv}, device), den({in.B, in.S, in.NH}, device);
-  Tensor<Real> c = in_place ? arguments.c0 : Tensor<Real>({in.B, in.NH, in.DHqk, in.DHv}, device);
-  Tensor<Real> n = in_place ? arguments.n0 : Tensor<Real>({in.B, in.NH, in.DHqk}, device);
-  Tensor<Real> m({in.B, in.NH}, device), chunk_c, chunk_n;
+  using States = Tensor<Wide<Real>>;
+  Tensor<Real> h({in.B, in.S, in.NH, in.DHv}, device);
+  States den({in.B, in.S, in.NH}, device), m({in.B, in.NH}, device), chunk_c, chunk_n;
+  States c = in_place ? arguments.c0 : States({in.B, in.NH, in.DHqk, in.DHv}, device);
+  States n = in_place ? arguments.n0 : States({in.B, in.NH, in.DHqk}, device);
   if (Tape::current() != nullptr && options.form != MlstmForm::parallel) {
     const auto chunks = (in.S - 1) / in.chunk_size;
-    chunk_c = Tensor<Real>({in.B, in.NH, chunks, in.DHqk, in.DHv}, device);
-    chunk_n = Tensor<Real>({in.B, in.NH, chunks, in.DHqk}, device);
+    chunk_c = States({in.B, in.NH, chunks, in.DHqk, in.DHv}, device);
+    chunk_n = States({in.B, in.NH, chunks, in.DHqk}, device);
   }
 
   form.forward({
@@ -138,40 +141,45 @@ MlstmResult<Real> mlstm(const Var<Real>& q, const Var<Real>& k, const Var<Real>&
       .chunk_n = chunk_n.mutable_data(),
   });
 
-  auto backward = [form, arguments, h, den, chunk_c, chunk_n,                        // saved
-                   dq = q.grad, dk = k.grad, dv = v.grad, di = i.grad, df = f.grad,  // wanted
-                   dc0 = state.c.grad, dn0 = state.n.grad,
-                   dm0 = state.m.grad](const std::vector<Tensor<Real>>& d) {
-    form.backward({
-        .in = arguments.kernel_inputs(),
-        .dh = d[0].data(),
-        .dc = d[1].data(),
-        .dn = d[2].data(),
-        .dm = d[3].data(),
-        .h = h.data(),
-        .den = den.data(),
-        .chunk_c = chunk_c.data(),
-        .chunk_n = chunk_n.data(),
-        .dq = into(dq),
-        .dk = into(dk),
-        .dv = into(dv),
-        .di = into(di),
-        .df = into(df),
-        .dc0 = into(dc0),
-        .dn0 = into(dn0),
-        .dm0 = into(dm0),
-    });
+  const auto backward = [&] {
+    return [form, arguments, h, den, chunk_c, chunk_n,                        // saved
+            dq = q.grad, dk = k.grad, dv = v.grad, di = i.grad, df = f.grad,  // wanted
+            dc0 = state.c.grad, dn0 = state.n.grad, dm0 = state.m.grad](
+               const Tensor<Real>& dh, const States& dc, const States& dn, const States& dm) {
+      form.backward({
+          .in = arguments.kernel_inputs(),
+          .dh = dh.data(),
+          .dc = dc.data(),
+          .dn = dn.data(),
+          .dm = dm.data(),
+          .h = h.data(),
+          .den = den.data(),
+          .chunk_c = chunk_c.data(),
+          .chunk_n = chunk_n.data(),
+          .dq = into(dq),
+          .dk = into(dk),
+          .dv = into(dv),
+          .di = into(di),
+          .df = into(df),
+          .dc0 = into(dc0),
+          .dn0 = into(dn0),
+          .dm0 = into(dm0),
+      });
+    };
   };
-  const auto results = record("mlstm", std::vector{h, c, n, m},
-                              {q, k, v, i, f, state.c, state.n, state.m}, backward);
-  return {results[0], {results[1], results[2], results[3]}};
+  const auto [y, c_after, n_after, m_after] =
+      record("mlstm", std::tuple{h, c, n, m}, {q, k, v, i, f, state.c, state.n, state.m}, backward);
+  return {y, {c_after, n_after, m_after}};
 }
 
-template MlstmResult<float> mlstm(const Var<float>&, const Var<float>&, const Var<float>&,
-                                  const Var<float>&, const Var<float>&, MlstmState<float>,
-                                  const Tensor<std::int32_t>&, const MlstmOptions&);
-template MlstmResult<double> mlstm(const Var<double>&, const Var<double>&, const Var<double>&,
-                                   const Var<double>&, const Var<double>&, MlstmState<double>,
-                                   const Tensor<std::int32_t>&, const MlstmOptions&);
+#define CAROUSEL_INSTANTIATE(Real)                                                       \
+  template MlstmResult<Real> mlstm(const Var<Real>&, const Var<Real>&, const Var<Real>&, \
+                                   const Var<Wide<Real>>&, const Var<Wide<Real>>&,       \
+                                   MlstmState<Wide<Real>>, const Tensor<std::int32_t>&,  \
+                                   const MlstmOptions&);
+CAROUSEL_INSTANTIATE(float)
+CAROUSEL_INSTANTIATE(double)
+CAROUSEL_INSTANTIATE(bf16)
+#undef CAROUSEL_INSTANTIATE
 
 }  // namespace carousel

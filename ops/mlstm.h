@@ -28,8 +28,8 @@ struct MlstmState {
 
 template <class Real>
 struct MlstmResult {
-  Var<Real> h;             // (B, S, NH, DHv)
-  MlstmState<Real> state;  // after the last step
+  Var<Real> h;                   // (B, S, NH, DHv)
+  MlstmState<Wide<Real>> state;  // after the last step
 };
 
 // mLSTM cell (Beck et al. 2024, "xLSTM: Extended Long Short-Term Memory", section 2.3), for every
@@ -46,7 +46,8 @@ struct MlstmResult {
 // the recurrent form. Throws Error for shapes that do not fit, S = 0, and a chunk size below 1.
 template <class Real>
 MlstmResult<Real> mlstm(const Var<Real>& q, const Var<Real>& k, const Var<Real>& v,
-                        const Var<Real>& i, const Var<Real>& f, MlstmState<Real> state,
-                        const Tensor<std::int32_t>& reset = {}, const MlstmOptions& options = {});
+                        const Var<Wide<Real>>& i, const Var<Wide<Real>>& f,
+                        MlstmState<Wide<Real>> state, const Tensor<std::int32_t>& reset = {},
+                        const MlstmOptions& options = {});
 
 }  // namespace carousel

@@ -9,10 +9,10 @@ namespace {
 
 // x seen as (outer, n, inner), summed over n and scaled.
 template <class Real>
-Var<Real> reduce(const char* name, const Var<Real>& x, const Shape& result, std::int64_t outer,
-                 std::int64_t n, std::int64_t inner, double factor) {
+Var<Wide<Real>> reduce(const char* name, const Var<Real>& x, const Shape& result,
+                       std::int64_t outer, std::int64_t n, std::int64_t inner, double factor) {
   const auto& k = kernels_for(name, x);
-  auto y = Tensor<Real>::zeros(result, x.device());
+  auto y = Tensor<Wide<Real>>::zeros(result, x.device());
   k.reduce_sum({
       .x = x.data(),
       .y = y.mutable_data(),
@@ -22,22 +22,24 @@ Var<Real> reduce(const char* name, const Var<Real>& x, const Shape& result, std:
       .factor = factor,
   });
 
-  auto backward = [&k, outer, n, inner, factor,            // saved
-                   dx = x.grad](const Tensor<Real>& dy) {  // wanted
-    k.reduce_broadcast({
-        .y = dy.data(),
-        .x = into(dx),
-        .outer = outer,
-        .n = n,
-        .inner = inner,
-        .factor = factor,
-    });
+  const auto backward = [&] {
+    return [&k, outer, n, inner, factor,                  // saved
+            dx = x.grad](const Tensor<Wide<Real>>& dy) {  // wanted
+      k.reduce_broadcast({
+          .y = dy.data(),
+          .x = into(dx),
+          .outer = outer,
+          .n = n,
+          .inner = inner,
+          .factor = factor,
+      });
+    };
   };
   return record(name, y, {x}, backward);
 }
 
 template <class Real>
-Var<Real> reduce_axis(const char* name, const Var<Real>& x, int axis, bool average) {
+Var<Wide<Real>> reduce_axis(const char* name, const Var<Real>& x, int axis, bool average) {
   CAROUSEL_CHECK(x.defined() && axis >= -x.rank() && axis < x.rank(),
                  "{}: axis got {}, want one of {}", name, axis, x.shape());
   const std::int64_t n = x.dim(axis);
@@ -52,34 +54,35 @@ Var<Real> reduce_axis(const char* name, const Var<Real>& x, int axis, bool avera
 }  // namespace
 
 template <class Real>
-Var<Real> sum(const Var<Real>& x, int axis) {
+Var<Wide<Real>> sum(const Var<Real>& x, int axis) {
   return reduce_axis("sum", x, axis, false);
 }
 
 template <class Real>
-Var<Real> mean(const Var<Real>& x, int axis) {
+Var<Wide<Real>> mean(const Var<Real>& x, int axis) {
   return reduce_axis("mean", x, axis, true);
 }
 
 template <class Real>
-Var<Real> sum(const Var<Real>& x) {
+Var<Wide<Real>> sum(const Var<Real>& x) {
   CAROUSEL_CHECK(x.defined(), "sum: x is undefined, want a tensor");
   return reduce("sum", x, Shape{}, 1, x.numel(), 1, 1);
 }
 
 template <class Real>
-Var<Real> mean(const Var<Real>& x) {
+Var<Wide<Real>> mean(const Var<Real>& x) {
   CAROUSEL_CHECK(x.numel() > 0, "mean: x has shape {}, want at least one element", x.shape());
   return reduce("mean", x, Shape{}, 1, x.numel(), 1, 1 / static_cast<double>(x.numel()));
 }
 
-#define CAROUSEL_INSTANTIATE(Real)                \
-  template Var<Real> sum(const Var<Real>&, int);  \
-  template Var<Real> mean(const Var<Real>&, int); \
-  template Var<Real> sum(const Var<Real>&);       \
-  template Var<Real> mean(const Var<Real>&);
+#define CAROUSEL_INSTANTIATE(Real)                      \
+  template Var<Wide<Real>> sum(const Var<Real>&, int);  \
+  template Var<Wide<Real>> mean(const Var<Real>&, int); \
+  template Var<Wide<Real>> sum(const Var<Real>&);       \
+  template Var<Wide<Real>> mean(const Var<Real>&);
 CAROUSEL_INSTANTIATE(float)
 CAROUSEL_INSTANTIATE(double)
+CAROUSEL_INSTANTIATE(bf16)
 #undef CAROUSEL_INSTANTIATE
 
 }  // namespace carousel

@@ -10,6 +10,6 @@ namespace carousel {
 // Throws Error when the shapes do not fit.
 template <class Real>
 Var<Real> skip_gate(Activation f, const Var<Real>& gate, const Var<Real>& x, const Var<Real>& skip,
-                    const Var<Real>& weight);
+                    const Var<Wide<Real>>& weight);
 
 }  // namespace carousel

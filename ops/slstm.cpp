@@ -38,32 +38,35 @@ SlstmResult<Real> slstm(const Var<Real>& i, const Var<Real>& f, const Var<Real>&
       .forget_gate = forget_gate,
   });
 
-  auto backward = [&k, r, c0 = state.c.value, n0 = state.n.value, m0 = state.m.value,  // saved
-                   c, n, m, forget_gate,                                               // saved
-                   dc0 = state.c.grad, dn0 = state.n.grad, dm0 = state.m.grad](        // wanted
-                      const std::vector<Tensor<Real>>& d) {
-    Tensor<Real> dgates(r.gates.shape(), r.gates.device());
-    k.slstm_backward({
-        .recurrence = r.backward(d[0], d[1], dgates),
-        .dc_last = d[2].data(),
-        .dn_last = d[3].data(),
-        .dm_last = d[4].data(),
-        .c0 = c0.data(),
-        .n0 = n0.data(),
-        .m0 = m0.data(),
-        .c = c.data(),
-        .n = n.data(),
-        .m = m.data(),
-        .dc0 = into(dc0),
-        .dn0 = into(dn0),
-        .dm0 = into(dm0),
-        .forget_gate = forget_gate,
-    });
+  const auto backward = [&] {
+    return [&k, r, c0 = state.c.value, n0 = state.n.value, m0 = state.m.value,  // saved
+            c, n, m, forget_gate,                                               // saved
+            dc0 = state.c.grad, dn0 = state.n.grad, dm0 = state.m.grad](        // wanted
+               const Tensor<Real>& dh, const Tensor<Real>& dh_last, const Tensor<Real>& dc_last,
+               const Tensor<Real>& dn_last, const Tensor<Real>& dm_last) {
+      Tensor<Real> dgates(r.gates.shape(), r.gates.device());
+      k.slstm_backward({
+          .recurrence = r.backward(dh, dh_last, dgates),
+          .dc_last = dc_last.data(),
+          .dn_last = dn_last.data(),
+          .dm_last = dm_last.data(),
+          .c0 = c0.data(),
+          .n0 = n0.data(),
+          .m0 = m0.data(),
+          .c = c.data(),
+          .n = n.data(),
+          .m = m.data(),
+          .dc0 = into(dc0),
+          .dn0 = into(dn0),
+          .dm0 = into(dm0),
+          .forget_gate = forget_gate,
+      });
+    };
   };
-  const auto results =
-      record("slstm", std::vector{r.h, h_last, c_last, n_last, m_last},
+  const auto [y, h_after, c_after, n_after, m_after] =
+      record("slstm", std::tuple{r.h, h_last, c_last, n_last, m_last},
              {i, f, z, o, recurrent, bias, state.h, state.c, state.n, state.m}, backward);
-  return {results[0], {results[1], results[2], results[3], results[4]}};
+  return {y, {h_after, c_after, n_after, m_after}};
 }
 
 template SlstmResult<float> slstm(const Var<float>&, const Var<float>&, const Var<float>&,

@@ -6,11 +6,11 @@
 #include <cstring>
 
 #include "autograd/gradcheck.h"
-#include "autograd/tape.h"
 #include "core/parallel.h"
-#include "core/random.h"
 #include "kernels/kernels.h"
+#include "tests/check_bf16.h"
 #include "tests/on_each_device.h"
+#include "tests/run_case.h"
 
 namespace carousel {
 
@@ -20,47 +20,14 @@ namespace {
 template <class Real>
 constexpr double parity_tolerance = std::is_same_v<Real, float> ? 1e-5 : 1e-13;
 
-// Outputs, then the gradient of every input; on the cpu.
-template <class Real>
-struct Run {
-  std::vector<Tensor<Real>> outputs, gradients;
-};
-
 // Forward and backward on a device, as often as asked, into the same slots.
 template <class Real>
-Run<Real> run(const OpCase& op_case, Device device, int times = 1) {
-  Run<Real> result;
-  std::vector<Var<Real>> leaves;
-  for (auto& input : make_inputs<Real>(op_case, device)) leaves.push_back(parameter(input));
-  for (int i = 0; i < times; ++i) {
-    Tape tape;
-    std::vector<Var<Real>> wanted;
-    std::vector<Tensor<Real>> upstream;
-    result.outputs.clear();
-    for (const auto& output : function<Real>(op_case)(leaves)) {
-      CHECK(output.device() == device);
-      result.outputs.push_back(output.value.to(Device::cpu));
-      if (!output.wanted()) continue;
-      wanted.push_back(output);
-      upstream.push_back(random_normal<Real>(output.shape(), Random{7, wanted.size()}).to(device));
-    }
-    tape.backward(std::span<const Var<Real>>(wanted), std::span<const Tensor<Real>>(upstream));
-  }
-  for (const auto& leaf : leaves) result.gradients.push_back(leaf.grad->value().to(Device::cpu));
-  return result;
+CaseRun<Real> run(const OpCase& op_case, Device device, int times = 1) {
+  return run_function(function<Real>(op_case), make_inputs<Real>(op_case, device), device, times);
 }
 
 template <class Real>
-void check_identical(const Run<Real>& a, const Run<Real>& b) {
-  REQUIRE(a.outputs.size() == b.outputs.size());
-  for (std::size_t i = 0; i < a.outputs.size(); ++i) CHECK(identical(a.outputs[i], b.outputs[i]));
-  for (std::size_t i = 0; i < a.gradients.size(); ++i) {
-    CHECK(identical(a.gradients[i], b.gradients[i]));
-  }
-}
-
-template <class Real>
-void check_close(const Run<Real>& a, const Run<Real>& b) {
+void check_close(const CaseRun<Real>& a, const CaseRun<Real>& b) {
   REQUIRE(a.outputs.size() == b.outputs.size());
   for (std::size_t i = 0; i < a.outputs.size(); ++i) {
     CHECK(relative_error(a.outputs[i], b.outputs[i]) <= parity_tolerance<Real>);
@@ -83,7 +50,7 @@ void check_gradients(const OpCase& op_case, Device device) {
 }
 
 template <class Real>
-void check_repeats(const OpCase& op_case, Device device, const Run<Real>& once) {
+void check_repeats(const OpCase& op_case, Device device, const CaseRun<Real>& once) {
   const int before = threads();
   for (const int count : {1, 2, 3}) {
     set_threads(count);
@@ -92,7 +59,7 @@ void check_repeats(const OpCase& op_case, Device device, const Run<Real>& once) 
   }
   set_threads(before);
 
-  const Run<Real> twice = run<Real>(op_case, device, 2);
+  const CaseRun<Real> twice = run<Real>(op_case, device, 2);
   for (std::size_t i = 0; i < once.gradients.size(); ++i) {
     Tensor<Real> doubled = once.gradients[i].clone();
     for (Real& value : doubled.mutable_values()) value *= 2;
@@ -104,14 +71,9 @@ void check_repeats(const OpCase& op_case, Device device, const Run<Real>& once) 
 template <class Real>
 void check_guarded(const OpCase& op_case, Device device) {
   const GuardZones guard;
-  const Run<Real> guarded = run<Real>(op_case, device);
+  const CaseRun<Real> guarded = run<Real>(op_case, device);
   CHECK(GuardZones::damaged() == 0);
-  const auto finite = [](const Tensor<Real>& x) {
-    const auto values = x.values();
-    return std::all_of(values.begin(), values.end(), [](Real y) { return std::isfinite(y); });
-  };
-  for (const auto& output : guarded.outputs) CHECK(finite(output));
-  for (const auto& gradient : guarded.gradients) CHECK(finite(gradient));
+  check_finite(guarded);
 }
 
 // Uses a backend as long as it lives.
@@ -127,14 +89,14 @@ class Using {
 };
 
 template <class Real>
-Run<Real> run_reference(const OpCase& op_case) {
+CaseRun<Real> run_reference(const OpCase& op_case) {
   const Using reference("reference");
   return run<Real>(op_case, Device::cpu);
 }
 
 template <class Real>
 void check_runs(const OpCase& op_case, Device device) {
-  const Run<Real> once = run<Real>(op_case, device);
+  const CaseRun<Real> once = run<Real>(op_case, device);
   check_close(once, run_reference<Real>(op_case));
   check_repeats(op_case, device, once);
   check_guarded<Real>(op_case, device);
@@ -144,6 +106,7 @@ void check_all(const OpCase& op_case, Device device) {
   check_gradients(op_case, device);
   check_runs<float>(op_case, device);
   check_runs<double>(op_case, device);
+  if (device != Device::cpu) check_bf16(op_case, device);
 }
 
 }  // namespace

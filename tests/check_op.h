@@ -10,7 +10,8 @@ namespace carousel {
 //  - every backend and device equals the reference on the cpu, forward and backward;
 //  - two runs, and runs with 1, 2 and 3 threads, are identical bit for bit;
 //  - running forward and backward twice doubles every gradient;
-//  - no buffer is written outside its bounds, nothing unwritten is read, results are finite.
+//  - no buffer is written outside its bounds, nothing unwritten is read, results are finite;
+//  - on devices that have it, what check_bf16 asks.
 void check_op(const OpCase& op_case);
 
 // |a − b|₂ / |b|₂, the measure of every comparison between tensors, wherever they are; NaN when

@@ -159,7 +159,7 @@ AddedTokens::ByText by_text(const Vocabulary& vocabulary) {
 BpeTrainer::BpeTrainer(std::int64_t vocab_size, const std::vector<std::string>& specials)
     : vocab_size_(static_cast<std::size_t>(vocab_size)),
       start_(without_merges(specials)),
-      specials_(by_text(start_), "tokenizer train") {
+      specials_(by_text(start_)) {
   CAROUSEL_CHECK(vocab_size >= std::ssize(start_.tokens),
                  "tokenizer train: got a vocabulary of {}, want at least {}: 256 bytes and {} "
                  "special token{}",

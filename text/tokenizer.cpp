@@ -72,7 +72,7 @@ AddedTokens added_of(const Vocabulary& vocabulary, bool normalized, std::string_
         by_text.emplace(normalized && vocabulary.nfc ? nfc(text) : text, token).second;
     CAROUSEL_CHECK(is_new, "{}: added token {} has the text of another", origin, token.id);
   }
-  return AddedTokens(std::move(by_text), origin);
+  return AddedTokens(by_text);
 }
 
 }  // namespace

@@ -34,17 +34,33 @@ void* allocate(std::size_t bytes) {
 // No error is thrown: the memory may be freed while another error is on its way.
 void release(void* memory) { cudaFree(memory); }
 
-void copy_to_device(void* to, const void* from, std::size_t bytes) {
+void* allocate_pinned(std::size_t bytes) {
+  void* memory = nullptr;
+  check(cudaMallocHost(&memory, std::max(bytes, std::size_t{1})), "device cuda: host memory");
+  return memory;
+}
+
+void release_pinned(void* memory) { cudaFreeHost(memory); }
+
+void send(void* to, const void* pinned, std::size_t bytes) {
   if (bytes == 0) return;
-  check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream()),
+  check(cudaMemcpyAsync(to, pinned, bytes, cudaMemcpyHostToDevice, stream()),
         "device cuda: copy from the host");
+}
+
+void fetch(void* pinned, const void* from, std::size_t bytes) {
+  if (bytes == 0) return;
+  check(cudaMemcpyAsync(pinned, from, bytes, cudaMemcpyDeviceToHost, stream()),
+        "device cuda: copy to the host");
+}
+
+void copy_to_device(void* to, const void* from, std::size_t bytes) {
+  send(to, from, bytes);
   synchronize();
 }
 
 void copy_to_host(void* to, const void* from, std::size_t bytes) {
-  if (bytes == 0) return;
-  check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, stream()),
-        "device cuda: copy to the host");
+  fetch(to, from, bytes);
   synchronize();
 }
 

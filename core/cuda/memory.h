@@ -20,6 +20,15 @@ void copy_to_device(void* to, const void* from, std::size_t bytes);
 void copy_to_host(void* to, const void* from, std::size_t bytes);
 void copy(void* to, const void* from, std::size_t bytes);
 
+// Host memory that the device copies from and to by itself. Throws Error when there is none left.
+void* allocate_pinned(std::size_t bytes);
+void release_pinned(void* memory);
+
+// Copies between such memory and the device's. Asynchronous: until they are done, the host leaves
+// alone what they read and write.
+void send(void* to, const void* pinned, std::size_t bytes);
+void fetch(void* pinned, const void* from, std::size_t bytes);
+
 // n elements of `size` bytes each, at most 8, become equal to the one on the host. Asynchronous.
 void fill(void* memory, const void* element, std::size_t size, std::size_t n);
 

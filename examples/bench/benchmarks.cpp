@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/random.h"
+#include "examples/bench/gpu_machine.h"
 
 namespace carousel::bench {
 
@@ -24,7 +24,8 @@ void add_benchmark(const std::string& name, const std::function<void(benchmark::
   benchmark::RegisterBenchmark(name.c_str(), run)->UseRealTime()->Unit(benchmark::kMicrosecond);
 }
 
-void run_calls(benchmark::State& state, const Work& work, const std::function<Call()>& prepare) {
+void run_calls(benchmark::State& state, const Work& work, const std::function<Call()>& prepare,
+               const std::function<Peaks()>& most) {
   constexpr double operations_per_byte = 10;  // about what processors can do while they read one
   constexpr double cold_bytes = 128 << 20;    // several times what a cache holds
   const bool by_memory = work.flops < operations_per_byte * (work.read + work.written);
@@ -34,42 +35,57 @@ void run_calls(benchmark::State& state, const Work& work, const std::function<Ca
   for (int copy = 0; copy < copies; ++copy) calls.push_back(prepare());
   calls.front()();  // from here on threads are awake and scratch memory is there
   std::size_t next = 1;
-  for (auto _ : state) calls[next++ % calls.size()]();
-  report(state, work, peaks());
+  const auto call = [&] { calls[next++ % calls.size()](); };
+  if (device_in_use() == Device::cpu) {
+    for (auto _ : state) call();
+  } else {
+    const int at_once = gpu_calls(call);
+    while (state.KeepRunningBatch(at_once)) gpu_seconds(at_once, call);
+  }
+  report(state, work, most());
 }
 
 void add_kernel(const std::string& kernel, const std::string& shape, const Work& work,
                 const std::function<KernelCall(const Kernels<float>&)>& prepare) {
-  for (const auto backend : available_backends()) {
-    const auto run = [backend, work, prepare](benchmark::State& state) {
-      use_backend(backend);
-      const auto& k = kernels<float>(Device::cpu);
+  for (const auto engine : engines()) {
+    const auto run = [engine, work, prepare](benchmark::State& state) {
+      use_engine(engine);
+      const auto& k = kernels<float>(device_in_use());
       run_calls(state, work,
                 [&k, &prepare]() -> Call { return [&k, call = prepare(k)] { call(k); }; });
     };
-    add_benchmark(fmt::format("{}/{}/{}", kernel, backend, shape), run);
+    add_benchmark(fmt::format("{}/{}/{}", kernel, engine, shape), run);
   }
 }
 
-Tensor<float> noise(const Shape& shape) {
-  constexpr std::int64_t period = 4093;
-  static const auto numbers = random_normal<float>({period}, Random{1}, 0.5);
-  Tensor<float> result(shape);
-  for (std::int64_t begin = 0; begin < result.numel(); begin += period) {
-    const auto count = std::min(period, result.numel() - begin);
-    std::copy_n(numbers.data(), count, result.mutable_data() + begin);
-  }
-  return result;
+void add_narrow_kernel(const std::string& kernel, const std::string& shape, const Work& work,
+                       const std::function<NarrowKernelCall(const Kernels<bf16>&)>& prepare) {
+  if (!available(Device::cuda)) return;
+  const auto run = [work, prepare](benchmark::State& state) {
+    use_engine("cuda");
+    const auto& k = kernels<bf16>(Device::cuda);
+    run_calls(
+        state, work, [&k, &prepare]() -> Call { return [&k, call = prepare(k)] { call(k); }; },
+        gpu_narrow_peaks);
+  };
+  add_benchmark(fmt::format("{}_bf16/cuda/{}", kernel, shape), run);
 }
 
 void add_machine_benchmarks() {
   const auto rate = [](const std::string& name, const std::function<double()>& measure) {
     add_benchmark("machine/" + name, [measure, name](benchmark::State& state) {
       double best = 0;
+      use_engine(name.starts_with("cuda/") ? "cuda" : available_backends().back());
       for (auto _ : state) best = std::max(best, measure());
-      state.counters[name.starts_with("fma") ? "GFLOP/s" : "GB/s"] = best / 1e9;
+      const bool operations = name.find("fma") != name.npos || name.find("product") != name.npos;
+      state.counters[operations ? "GFLOP/s" : "GB/s"] = best / 1e9;
     });
   };
+  if (available(Device::cuda)) {
+    rate("cuda/copy", gpu_copy_rate);
+    rate("cuda/product", gpu_product_rate);
+    rate("cuda/product-bf16", gpu_narrow_product_rate);
+  }
   rate("fma", [] { return fma_rate(); });
   rate("read/1MiB", [] { return read_rate(std::int64_t{1} << 20); });
   rate("read/16MiB", [] { return read_rate(std::int64_t{1} << 24); });

@@ -15,10 +15,10 @@ constexpr int usage_error = 2;
 constexpr const char* footer =
     "Without a subcommand all benchmarks are run, or those that --benchmark_filter=REGEX names. "
     "They\n"
-    "are called KERNEL/BACKEND/SHAPE, train/BACKEND/MODEL/BATCHxLENGTH, decode/BACKEND/MODEL and\n"
-    "machine/…; a line ends with what was reached of the machine's measured peak. Options of "
-    "Google\n"
-    "Benchmark are understood, among them:\n"
+    "are called KERNEL/ENGINE/SHAPE, train/ENGINE/MODEL/BATCHxLENGTH, decode/ENGINE/MODEL and\n"
+    "machine/…, where an engine is one of the processor's backends, or cuda; a line ends with "
+    "what\n"
+    "was reached of its measured peak. Options of Google Benchmark are understood, among them:\n"
     "  --benchmark_list_tests          list the names only\n"
     "  --benchmark_filter=-REGEX       all but these\n"
     "  --benchmark_min_time=SECONDS    for each, at least; default 0.1\n"
@@ -31,6 +31,11 @@ void add_timing(CLI::App& app, TimingOptions& options) {
       ->required();
   add_number(app, "--warmup", options.warmup, not_negative, "Steps before those that count");
   add_number(app, "--steps", options.steps, at_least_one, "Steps to time");
+  add_device(app, options.device);
+  constexpr std::array dtypes{std::pair{"float32", Dtype::float32}, std::pair{"bf16", Dtype::bf16}};
+  add_choice(app, "--dtype", options.dtype, "Numbers to compute with; bf16: on cuda only", dtypes)
+      ->group("Machine");
+  app.final_callback([&options] { check_dtype(options.dtype, options.device); });
 }
 
 void add_batch(CLI::App& app, std::int64_t& batch, std::int64_t& length) {
@@ -74,6 +79,8 @@ std::variant<Options, Answer> parse_command_line(int argc, const char* const* ar
       *app.add_subcommand("train", "Time training steps of a saved model, and print JSON");
   add_timing(train_app, train);
   add_batch(train_app, train.batch, train.length);
+  train_app.add_flag("!--no-cuda-graph", train.cuda_graph, "Ask a GPU for every kernel by itself")
+      ->group("Machine");
   add_threads(train_app, train.threads);
 
   CLI::App& decode_app =

@@ -141,28 +141,28 @@ void add_optimizer(std::int64_t N) {
   add_kernel("adamw_step", fmt::format("{}", N), moves(4 * N, 3 * N),
              [N](const Kernels<float>&) -> KernelCall {
                return [gradient = noise({N}), parameter = noise({N}), m = noise({N}),
-                       v = Tensor<float>::full({N}, 1), squares = 4.0,
+                       v = filled({N}, 1), squares = placed(Tensor<double>::from({1}, {4})),
+                       factors = placed(
+                           Tensor<double>::from({3}, adamw_factors(1e-5, 0.1, 0.9, 0.95, 10))),
                        N](const Kernels<float>& k) mutable {
                  k.adamw_step({.gradient = gradient.data(),
                                .parameter = parameter.mutable_data(),
                                .m = m.mutable_data(),
                                .v = v.mutable_data(),
                                .N = N,
-                               .squares = &squares,
+                               .squares = squares.data(),
                                .max_norm = 1,
-                               .learning_rate = 1e-5,
+                               .factors = factors.data(),
                                .beta1 = 0.9,
                                .beta2 = 0.95,
-                               .eps = 1e-8,
-                               .weight_decay = 0.1,
-                               .step = 10});
+                               .eps = 1e-8});
                };
              });
   add_kernel("sum_of_squares", fmt::format("{}", N), moves(N, 0),
              [N](const Kernels<float>&) -> KernelCall {
-               return [x = noise({N})](const Kernels<float>& k) {
-                 double sum = 0;
-                 k.sum_of_squares({.x = x.data(), .sum = &sum, .N = x.numel()});
+               return [x = noise({N}),
+                       sum = placed(Tensor<double>::zeros({1}))](const Kernels<float>& k) mutable {
+                 k.sum_of_squares({.x = x.data(), .sum = sum.mutable_data(), .N = x.numel()});
                };
              });
 }

@@ -4,13 +4,13 @@
 
 #include <array>
 
-#include "kernels/avx2/wide.h"
+#include "kernels/avx2/register.h"
 
 CAROUSEL_AVX2_BEGIN
 
 namespace carousel::bench::CAROUSEL_SIMD {
 
-using Register = carousel::CAROUSEL_SIMD::Wide<float>;
+using Register = carousel::CAROUSEL_SIMD::Register<float>;
 
 // Every chain waits for itself only, and all of them stay in registers.
 template <std::size_t chains>

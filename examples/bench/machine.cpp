@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "core/parallel.h"
+#include "examples/bench/engine.h"
+#include "examples/bench/gpu_machine.h"
 #include "kernels/kernels.h"
 #if defined(__x86_64__)
 #include "examples/bench/fma_loop.h"
@@ -210,6 +212,7 @@ double triad_rate(std::int64_t bytes, int runs) {
 }
 
 Peaks peaks() {
+  if (device_in_use() == Device::cuda) return gpu_peaks();
   static std::map<std::pair<int, bool>, Peaks> measured;
   const auto [entry, is_new] = measured.try_emplace({threads(), wide_registers()});
   if (is_new)

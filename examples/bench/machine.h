@@ -27,6 +27,7 @@ struct Peaks {
   double read;    // bytes from memory per second
   double update;  // bytes from and to memory per second: reads and writes can go on side by side
 };
+// Of the engine in use.
 Peaks peaks();
 
 // The chains of fused multiply-adds of a loop that measures the peak: two pipes, four to five

@@ -18,10 +18,19 @@ void print_note(const std::string& sentence) {
 }
 
 std::string describe_machine() {
+  std::string gpu;
+  if (available(Device::cuda)) {
+    use_engine("cuda");
+    const Peaks most = peaks();
+    gpu = fmt::format("; cuda: products {:.0f} GFLOP/s, copies {:.0f} GB/s", most.flops / 1e9,
+                      most.update / 1e9);
+  }
+  use_engine(backend());
   const auto [flops, read, update] = peaks();
   return fmt::format(
-      "{} thread{}; peak {:.1f} GFLOP/s; memory {:.1f} GB/s read, {:.1f} GB/s updated; {}",
-      threads(), threads() == 1 ? "" : "s", flops / 1e9, read / 1e9, update / 1e9, describe_blas());
+      "{} thread{}; peak {:.1f} GFLOP/s; memory {:.1f} GB/s read, {:.1f} GB/s updated; {}{}",
+      threads(), threads() == 1 ? "" : "s", flops / 1e9, read / 1e9, update / 1e9, describe_blas(),
+      gpu);
 }
 
 bool has_option(const BenchmarkOptions& options, std::string_view name) {
@@ -50,6 +59,7 @@ int run(const BenchmarkOptions& options) {
   add_row_benchmarks(options.batch);
   add_cell_benchmarks(options.batch);
   add_step_benchmarks(options.batch);
+  add_data_benchmarks(options.batch);
 
   std::size_t count = 0;
   if (has_option(options, "--benchmark_list_tests")) {

@@ -24,6 +24,7 @@ void add_product(const Product& product) {
   if (!has_blas()) return;
   add_benchmark(fmt::format("matmul_{}/openblas/{}", product.form(), product.shape()),
                 [product](benchmark::State& state) {
+                  use_engine(available_backends().back());
                   run_calls(state, work_of(product), [&product]() -> Call {
                     return [factors = Factors(product)] { blas_matmul(factors.arguments()); };
                   });

@@ -16,16 +16,29 @@ carousel::Batch random_batch(std::int64_t B, std::int64_t S, std::int64_t vocab_
   return {inputs, targets, {}};
 }
 
-TrainingSteps::TrainingSteps(const LanguageModel<float>& model, carousel::Batch batch)
+template <class Real>
+TrainingSteps<Real>::TrainingSteps(const LanguageModel<Real>& model, carousel::Batch batch,
+                                   bool cuda_graph)
     : batch_(std::move(batch)),
       trainer_(model, {}, {.peak = learning_rate, .decay = Decay::constant}, /*grad_clip=*/1,
-               /*seed=*/1) {}
+               /*seed=*/1, cuda_graph) {}
 
-double TrainingSteps::operator()() { return trainer_.step(done_++, {&batch_, 1}).loss; }
-
-std::span<const float> DecodeSteps::operator()(std::int32_t token) {
-  output_ = model_(Tensor<std::int32_t>::from({1, 1}, {token}), std::move(output_.state));
-  return output_.logits.value.values();
+template <class Real>
+double TrainingSteps<Real>::operator()() {
+  return trainer_.step(done_++, {&batch_, 1}).loss;
 }
+
+template <class Real>
+std::span<const Wide<Real>> DecodeSteps<Real>::operator()(std::int32_t token) {
+  auto output = model_(Tensor<std::int32_t>::from({1, 1}, {token}), std::move(state_));
+  state_ = std::move(output.state);
+  logits_ = output.logits.value.to(Device::cpu);
+  return std::as_const(logits_).values();
+}
+
+template class TrainingSteps<float>;
+template class TrainingSteps<bf16>;
+template class DecodeSteps<float>;
+template class DecodeSteps<bf16>;
 
 }  // namespace carousel::bench

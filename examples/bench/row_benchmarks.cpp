@@ -15,7 +15,7 @@ Tensor<std::int32_t> ids(std::int64_t N, std::int64_t V) {
     result.mutable_data()[i] = static_cast<std::int32_t>(
         random.below(static_cast<std::uint64_t>(V), static_cast<std::uint64_t>(i)));
   }
-  return result;
+  return placed(result);
 }
 
 void add_layer_norm(std::int64_t N, std::int64_t G, std::int64_t C) {
@@ -41,9 +41,8 @@ void add_layer_norm(std::int64_t N, std::int64_t G, std::int64_t C) {
   add_kernel("layer_norm_backward", shape, moves(3 * N * G * C, N * G * C),
              [N, G, C](const Kernels<float>&) -> KernelCall {
                return [dy = noise({N, G, C}), x = noise({N, G, C}), weight = noise({G, C}),
-                       mean = Tensor<float>::zeros({N, G}), rstd = Tensor<float>::full({N, G}, 2),
-                       dx = noise({N, G, C}), dweight = noise({G, C}), N, G,
-                       C](const Kernels<float>& k) mutable {
+                       mean = filled({N, G}, 0), rstd = filled({N, G}, 2), dx = noise({N, G, C}),
+                       dweight = noise({G, C}), N, G, C](const Kernels<float>& k) mutable {
                  k.layer_norm_backward({.dy = dy.data(),
                                         .x = x.data(),
                                         .weight = weight.data(),
@@ -81,8 +80,8 @@ void add_rms_norm(std::int64_t N, std::int64_t C) {
   add_kernel("rms_norm_backward", shape, moves(3 * N * C, N * C),
              [N, C](const Kernels<float>&) -> KernelCall {
                return [dy = noise({N, C}), x = noise({N, C}), weight = noise({C}),
-                       rrms = Tensor<float>::full({N}, 2), dx = noise({N, C}), dweight = noise({C}),
-                       N, C](const Kernels<float>& k) mutable {
+                       rrms = filled({N}, 2), dx = noise({N, C}), dweight = noise({C}), N,
+                       C](const Kernels<float>& k) mutable {
                  k.rms_norm_backward({.dy = dy.data(),
                                       .x = x.data(),
                                       .weight = weight.data(),
@@ -102,13 +101,14 @@ void add_cross_entropy(std::int64_t N, std::int64_t V) {
   const auto shape = fmt::format("{}x{}", N, V);
   const auto forward = [N, V](const Kernels<float>& k, const Tensor<float>& logits,
                               const Tensor<std::int32_t>& targets, Tensor<float>& max,
-                              Tensor<float>& log_sum) {
-    float loss = 0;
+                              Tensor<float>& log_sum, Tensor<float>& losses) {
+    Tensor<float> loss({1}, device_in_use());
     k.cross_entropy_forward({.logits = logits.data(),
                              .targets = targets.data(),
                              .max = max.mutable_data(),
                              .log_sum = log_sum.mutable_data(),
-                             .loss = &loss,
+                             .losses = losses.mutable_data(),
+                             .loss = loss.mutable_data(),
                              .N = N,
                              .V = V,
                              .counted = N});
@@ -116,19 +116,20 @@ void add_cross_entropy(std::int64_t N, std::int64_t V) {
   add_kernel("cross_entropy_forward", shape, moves(N * V, 0),
              [N, V, forward](const Kernels<float>&) -> KernelCall {
                return [logits = noise({N, V}), targets = ids(N, V), max = noise({N}),
-                       log_sum = noise({N}), forward](const Kernels<float>& k) mutable {
-                 forward(k, logits, targets, max, log_sum);
+                       log_sum = noise({N}), losses = noise({N}),
+                       forward](const Kernels<float>& k) mutable {
+                 forward(k, logits, targets, max, log_sum, losses);
                };
              });
   add_kernel("cross_entropy_backward", shape, moves(2 * N * V, N * V),
              [N, V, forward](const Kernels<float>& given) -> KernelCall {
                auto logits = noise({N, V}), max = noise({N}), log_sum = noise({N});
+               auto losses = noise({N});
                const auto targets = ids(N, V);
-               forward(given, logits, targets, max, log_sum);
-               return [logits, targets, max, log_sum, dlogits = noise({N, V}), N,
-                       V](const Kernels<float>& k) mutable {
-                 const float dloss = 1;
-                 k.cross_entropy_backward({.dloss = &dloss,
+               forward(given, logits, targets, max, log_sum, losses);
+               return [logits, targets, max, log_sum, dlogits = noise({N, V}),
+                       dloss = filled({1}, 1), N, V](const Kernels<float>& k) mutable {
+                 k.cross_entropy_backward({.dloss = dloss.data(),
                                            .logits = logits.data(),
                                            .targets = targets.data(),
                                            .max = max.data(),

@@ -34,6 +34,7 @@ const Model& cached_model(const NamedConfig& named) {
     model = std::make_unique<Model>(named.config, 1);
     name = named.name;
   }
+  move_to<float>(*model, device_in_use());
   return *model;
 }
 
@@ -42,32 +43,42 @@ void report_tokens(benchmark::State& state, std::int64_t tokens) {
                                                   benchmark::Counter::kIsIterationInvariantRate);
 }
 
+// The peaks of a processor once more; a GPU is nobody else's.
+double flops_now() { return device_in_use() == Device::cpu ? fma_rate() : peaks().flops; }
+double read_rate_now() {
+  return device_in_use() == Device::cpu ? read_rate(memory_bytes, /*runs=*/3) : peaks().read;
+}
+
 void run_training(benchmark::State& state, const NamedConfig& named, const Batch& batch) {
   const Model& model = cached_model(named);
-  TrainingSteps steps(model, random_batch(batch.B, batch.S, named.config.vocab_size));
-  steps();
-  const auto before = memory_statistics().in_use;
-  reset_memory_peak();
-  const double peak = fma_rate();
+  TrainingSteps<float> steps(model, random_batch(batch.B, batch.S, named.config.vocab_size));
+  const Device device = device_in_use();
+  const auto before = memory_statistics(device).in_use;
+  reset_memory_peak(device);
+  do {
+    steps();
+  } while (device == Device::cuda && !steps.replayed());
+  const double peak = flops_now();
   for (auto _ : state) steps();
   // Other programs may have been busy during one of the two.
   Peaks around = peaks();
-  around.flops = std::max(peak, fma_rate());
+  around.flops = std::max(peak, flops_now());
   const auto tokens = static_cast<double>(batch.tokens());
   report_tokens(state, batch.tokens());
   report(state, {.flops = training_flops(named.config, batch.S) * tokens}, around);
-  state.counters["bytes/token"] = static_cast<double>(memory_statistics().peak - before) / tokens;
+  state.counters["bytes/token"] =
+      static_cast<double>(memory_statistics(device).peak - before) / tokens;
 }
 
 void run_decoding(benchmark::State& state, const NamedConfig& named) {
   const Model& model = cached_model(named);
-  DecodeSteps steps(model);
+  DecodeSteps<float> steps(model);
   steps(0);
-  const double rate = read_rate(memory_bytes, /*runs=*/3);
+  const double rate = read_rate_now();
   std::int32_t token = 0;
   for (auto _ : state) steps(token++ % 256);
   Peaks around = peaks();
-  around.read = std::max(rate, read_rate(memory_bytes, /*runs=*/3));
+  around.read = std::max(rate, read_rate_now());
   const auto [weights, states] = decode_bytes(model);
   report_tokens(state, 1);
   report(state, {.read = weights}, around);
@@ -78,20 +89,20 @@ void run_decoding(benchmark::State& state, const NamedConfig& named) {
 }
 
 void add_training(const NamedConfig& named, const Batch& batch) {
-  for (const auto backend : available_backends()) {
-    const auto name = fmt::format("train/{}/{}/{}x{}", backend, named.name, batch.B, batch.S);
-    add_benchmark(name, [backend, named, batch](benchmark::State& state) {
-      use_backend(backend);
+  for (const auto engine : engines()) {
+    const auto name = fmt::format("train/{}/{}/{}x{}", engine, named.name, batch.B, batch.S);
+    add_benchmark(name, [engine, named, batch](benchmark::State& state) {
+      use_engine(engine);
       run_training(state, named, batch);
     });
   }
 }
 
 void add_decoding(const NamedConfig& named) {
-  for (const auto backend : available_backends()) {
-    add_benchmark(fmt::format("decode/{}/{}", backend, named.name),
-                  [backend, named](benchmark::State& state) {
-                    use_backend(backend);
+  for (const auto engine : engines()) {
+    add_benchmark(fmt::format("decode/{}/{}", engine, named.name),
+                  [engine, named](benchmark::State& state) {
+                    use_engine(engine);
                     run_decoding(state, named);
                   });
   }

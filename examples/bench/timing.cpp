@@ -23,8 +23,8 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-void print_json(nlohmann::json result) {
-  result["backend"] = std::string(backend());
+void print_json(nlohmann::json result, Device device) {
+  result["backend"] = device == Device::cpu ? std::string(backend()) : name(device);
   result["threads"] = threads();
   program::print(result.dump() + "\n");
 }
@@ -39,17 +39,19 @@ double loss_of(std::span<const float> logits, std::int32_t target) {
   return max + std::log(sum) - static_cast<double>(logits[static_cast<std::size_t>(target)]);
 }
 
-}  // namespace
-
-int time_training(const TimingOptions& options) {
-  const auto model = load_model<float>(options.model);
+template <class Real>
+int time_training_of(const TimingOptions& options) {
+  const auto model = load_model<Real>(options.model);
+  move_to<Wide<Real>>(model, options.device);
   Corpus corpus = program::open_to_measure({options.tokens}, Tokenizer::bytes());
   corpus.check_vocabulary(model.config.vocab_size);
   CAROUSEL_CHECK(corpus.size() > options.batch * options.length,
                  "{}: has {}, want one more than {} x {}", options.tokens.string(),
                  corpus.count(corpus.size()), options.batch, options.length);
-  TrainingSteps steps(model, read_batch(all_of(corpus), 0, options.length, options.batch,
-                                        options.length, Documents::joined));
+  TrainingSteps<Real> steps(model,
+                            read_batch(all_of(corpus), 0, options.length, options.batch,
+                                       options.length, Documents::joined),
+                            options.cuda_graph);
   std::vector<double> losses, seconds;
   for (int step = 0; step < options.warmup + options.steps; ++step) {
     const auto start = Clock::now();
@@ -61,12 +63,15 @@ int time_training(const TimingOptions& options) {
       {{"losses", losses},
        {"seconds", seconds},
        {"tokens", tokens},
-       {"flops", training_flops(model.config, options.length) * static_cast<double>(tokens)}});
+       {"flops", training_flops(model.config, options.length) * static_cast<double>(tokens)}},
+      options.device);
   return 0;
 }
 
-int time_decoding(const TimingOptions& options) {
-  const auto model = load_model<float>(options.model);
+template <class Real>
+int time_decoding_of(const TimingOptions& options) {
+  const auto model = load_model<Real>(options.model);
+  move_to<Wide<Real>>(model, options.device);
   Corpus corpus = program::open_to_measure({options.tokens}, Tokenizer::bytes());
   corpus.check_vocabulary(model.config.vocab_size);
   const auto count = options.warmup + options.steps;
@@ -74,7 +79,7 @@ int time_decoding(const TimingOptions& options) {
                  corpus.count(corpus.size()), count);
   std::vector<std::int32_t> text(static_cast<std::size_t>(count) + 1);
   corpus.read(0, text);
-  DecodeSteps steps(model);
+  DecodeSteps<Real> steps(model);
   double loss = 0, seconds = 0;
   for (std::size_t i = 0; i + 1 < text.size(); ++i) {
     const auto start = Clock::now();
@@ -82,8 +87,23 @@ int time_decoding(const TimingOptions& options) {
     if (std::cmp_greater_equal(i, options.warmup)) seconds += seconds_since(start);
     loss += loss_of(logits, text[i + 1]) / count;
   }
-  print_json({{"losses", {loss}}, {"seconds", {seconds}}, {"tokens", options.steps}});
+  print_json({{"losses", {loss}}, {"seconds", {seconds}}, {"tokens", options.steps}},
+             options.device);
   return 0;
+}
+
+}  // namespace
+
+int time_training(const TimingOptions& options) {
+  check_available(options.device);
+  return options.dtype == program::Dtype::bf16 ? time_training_of<bf16>(options)
+                                               : time_training_of<float>(options);
+}
+
+int time_decoding(const TimingOptions& options) {
+  check_available(options.device);
+  return options.dtype == program::Dtype::bf16 ? time_decoding_of<bf16>(options)
+                                               : time_decoding_of<float>(options);
 }
 
 }  // namespace carousel::bench

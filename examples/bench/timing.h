@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <filesystem>
 
+#include "examples/language_model/options/options.h"
+
 namespace carousel::bench {
 
 struct TimingOptions {
@@ -13,11 +15,14 @@ struct TimingOptions {
   std::int64_t length = 256;
   int warmup = 1;  // steps that are made before those that count
   int steps = 3;
+  Device device = Device::cpu;
+  program::Dtype dtype = program::Dtype::float32;  // or bf16
+  bool cuda_graph = true;
 };
 
 // Trains on the first windows of the tokens, B of length S, the same in every step. Prints one line
 // of JSON: losses (one per step, before it, those of the warm-up included), seconds (one per timed
-// step), tokens and flops (of a step; see work.h), backend and threads.
+// step), tokens and flops (of a step; see work.h), backend (or device cuda) and threads.
 int time_training(const TimingOptions& options);
 
 // Reads warmup + steps tokens one by one, batch 1, with the state carried along. Prints the same

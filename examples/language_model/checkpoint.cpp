@@ -76,7 +76,7 @@ WholeCheckpoint newest_whole_checkpoint(const fs::path& directory) {
 template <class Real>
 void save_checkpoint(const fs::path& directory, std::int64_t keep, const RunDescription& run,
                      const LanguageModel<Real>& model, const std::optional<Tokenizer>& tokenizer,
-                     const TrainingState<Real>& state, const Journal& journal) {
+                     const TrainingState<Wide<Real>>& state, const Journal& journal) {
   const fs::path path = checkpoint_path(directory, state.step);
   if (fs::exists(path)) discard(path);  // a damaged one: the run went on from before it
   AtomicDirectory made(path);
@@ -105,6 +105,9 @@ template void save_checkpoint(const fs::path&, std::int64_t, const RunDescriptio
 template void save_checkpoint(const fs::path&, std::int64_t, const RunDescription&,
                               const LanguageModel<double>&, const std::optional<Tokenizer>&,
                               const TrainingState<double>&, const Journal&);
+template void save_checkpoint(const fs::path&, std::int64_t, const RunDescription&,
+                              const LanguageModel<bf16>&, const std::optional<Tokenizer>&,
+                              const TrainingState<float>&, const Journal&);
 template TrainingState<float> load_state(const fs::path&);
 template TrainingState<double> load_state(const fs::path&);
 

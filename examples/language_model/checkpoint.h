@@ -51,8 +51,8 @@ WholeCheckpoint newest_whole_checkpoint(const std::filesystem::path& directory);
 template <class Real>
 void save_checkpoint(const std::filesystem::path& directory, std::int64_t keep,
                      const RunDescription& run, const LanguageModel<Real>& model,
-                     const std::optional<Tokenizer>& tokenizer, const TrainingState<Real>& state,
-                     const Journal& journal);
+                     const std::optional<Tokenizer>& tokenizer,
+                     const TrainingState<Wide<Real>>& state, const Journal& journal);
 
 // The parts of one. Throw Error for one that another version of the program wrote.
 RunDescription load_run(const std::filesystem::path& checkpoint);

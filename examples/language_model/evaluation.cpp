@@ -15,7 +15,7 @@ template <class Real>
 class Evaluator {
  public:
   Evaluator(const LanguageModel<Real>& model, const Tokens& tokens,
-            const EvaluationOptions<Real>& options)
+            const EvaluationOptions<Wide<Real>>& options)
       : model_(model), tokens_(tokens), options_(options) {
     // Bounds the logits to 64 MiB of floats, unless the vocabulary is above 260,000.
     const std::int64_t V = model.config.vocab_size;
@@ -40,22 +40,22 @@ class Evaluator {
   // Windows side by side, each from a fresh state, in segments that pass the state on.
   void read_windows(std::int64_t begin, std::int64_t rows, std::int64_t window) {
     const std::int64_t segment = std::min(options_.context, at_once_);
-    ModelState<Real> state;
+    ModelState<Wide<Real>> state;
     for (std::int64_t at = 0; at < window && !stopped_; at += segment) {
       const std::int64_t length = std::min(segment, window - at);
       const Batch batch = read_batch(tokens_, begin + at, window, rows, length, options_.documents);
       auto output = model_(batch.inputs, state, {.reset = batch.reset});
       state = std::move(output.state);
-      if (const std::int64_t predicted = batch.predicted(); predicted > 0) {
-        add(cross_entropy(output.logits, batch.targets).value.item(), predicted);
-      }
-      if (options_.on_logits) report(output.logits.value.to(Device::cpu), begin + at, window);
+      const Tensor<Wide<Real>>& logits = output.logits.value;
+      add(cross_entropy_of_each(logits, batch.targets).to(Device::cpu), batch.targets, begin + at,
+          window);
+      if (options_.on_logits) report(logits.to(Device::cpu), begin + at, window);
       stopped_ = options_.stop && options_.stop();
     }
   }
 
   // Logits (rows, length, V): the first of row r are those of token begin + r · window.
-  void report(const Tensor<Real>& logits, std::int64_t begin, std::int64_t window) const {
+  void report(const Tensor<Wide<Real>>& logits, std::int64_t begin, std::int64_t window) const {
     const auto size = static_cast<std::size_t>(logits.shape().inner(0));
     for (std::int64_t row = 0; row < logits.dim(0); ++row) {
       options_.on_logits(begin + row * window,
@@ -63,16 +63,28 @@ class Evaluator {
     }
   }
 
-  void add(Real mean, std::int64_t count) {
-    CAROUSEL_CHECK(std::isfinite(mean), "evaluation: the loss at token {} or soon after is {}",
-                   count_ + 1, mean);
-    sum_ += static_cast<double>(mean) * static_cast<double>(count);
-    count_ += count;
+  // Losses (rows, length): the first of row r is that of token begin + r · window + 1. There is
+  // more than one row only where each is a whole window, so that tokens come in order.
+  void add(const Tensor<Wide<Real>>& losses, const Tensor<std::int32_t>& targets,
+           std::int64_t begin, std::int64_t window) {
+    const std::int64_t length = losses.dim(1);
+    for (std::int64_t n = 0; n < losses.numel(); ++n) {
+      const std::int64_t token = begin + n / length * window + n % length + 1;
+      std::optional<double> loss;
+      if (targets.data()[n] >= 0) {
+        loss = static_cast<double>(losses.data()[n]);
+        CAROUSEL_CHECK(std::isfinite(*loss), "evaluation: the loss at token {} is {}", token,
+                       *loss);
+        sum_ += *loss;
+        ++count_;
+      }
+      if (options_.on_token) options_.on_token(token, loss);
+    }
   }
 
   const LanguageModel<Real>& model_;
   const Tokens& tokens_;
-  const EvaluationOptions<Real>& options_;
+  const EvaluationOptions<Wide<Real>>& options_;
   std::int64_t at_once_;  // tokens
   double sum_ = 0;
   std::int64_t count_ = 0;
@@ -86,7 +98,7 @@ double Evaluation::perplexity() const { return std::exp(loss); }
 
 template <class Real>
 Evaluation evaluate(const LanguageModel<Real>& model, const Tokens& tokens,
-                    const EvaluationOptions<Real>& options) {
+                    const EvaluationOptions<Wide<Real>>& options) {
   CAROUSEL_CHECK(tokens.size() >= 2, "evaluation: there are {}, want at least 2", tokens.count());
   return Evaluator<Real>(model, tokens, options).run();
 }
@@ -95,5 +107,7 @@ template Evaluation evaluate(const LanguageModel<float>&, const Tokens&,
                              const EvaluationOptions<float>&);
 template Evaluation evaluate(const LanguageModel<double>&, const Tokens&,
                              const EvaluationOptions<double>&);
+template Evaluation evaluate(const LanguageModel<bf16>&, const Tokens&,
+                             const EvaluationOptions<float>&);
 
 }  // namespace carousel::program

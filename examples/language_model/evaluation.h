@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
 #include "data/batches.h"
 #include "nn/language_model.h"
@@ -30,6 +31,8 @@ struct EvaluationOptions {
   Documents documents = Documents::joined;
   // Called with logits (rows, V) of the predicted tokens first, first + 1, …
   std::function<void(std::int64_t first, std::span<const Real> logits)> on_logits = {};
+  // Called for token 1, then 2, …, N − 1, with its nats; none: it was not predicted.
+  std::function<void(std::int64_t token, std::optional<double> nats)> on_token = {};
   std::function<bool()> stop = {};  // asked between batches
 };
 
@@ -39,6 +42,6 @@ struct EvaluationOptions {
 // can be predicted, and for a loss that is not finite.
 template <class Real>
 Evaluation evaluate(const LanguageModel<Real>& model, const Tokens& tokens,
-                    const EvaluationOptions<Real>& options);
+                    const EvaluationOptions<Wide<Real>>& options);
 
 }  // namespace carousel::program

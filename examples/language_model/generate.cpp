@@ -28,7 +28,7 @@ void generate(const GenerateOptions& options) {
   }
   const Sampling sampling{
       .temperature = options.temperature, .top_k = options.top_k, .top_p = options.top_p};
-  move_to<Real>(model, options.device);
+  move_to<Wide<Real>>(model, options.device);
   Writer<Real> writer(model, sampling, options.seed, tokenizer->vocab_size());
   writer.read(prompt);
   print(options.prompt);

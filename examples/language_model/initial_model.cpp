@@ -26,9 +26,9 @@ ModelConfig initial_config(const TrainOptions& options, const std::optional<Toke
 // Parameters are shared by the copies of a model, so they are written through the names' Vars.
 template <class Real>
 void copy_weights(const LanguageModel<Real>& from, const LanguageModel<Real>& to) {
-  const auto sources = parameters<Real>(from), targets = parameters<Real>(to);
+  const auto sources = parameters<Wide<Real>>(from), targets = parameters<Wide<Real>>(to);
   for (std::size_t i = 0; i < sources.size(); ++i) {
-    Tensor<Real> target = targets[i].var.value;
+    auto target = targets[i].var.value;
     target.copy_from(sources[i].var.value);
   }
 }
@@ -59,5 +59,6 @@ LanguageModel<Real> initial_model(const TrainOptions& options,
 
 template LanguageModel<float> initial_model(const TrainOptions&, const std::optional<Tokenizer>&);
 template LanguageModel<double> initial_model(const TrainOptions&, const std::optional<Tokenizer>&);
+template LanguageModel<bf16> initial_model(const TrainOptions&, const std::optional<Tokenizer>&);
 
 }  // namespace carousel::program

@@ -90,7 +90,7 @@ void inspect_prompt(const InspectOptions& options) {
 
 int run(const InspectOptions& options) {
   set_threads(options.threads);
-  return with_dtype(options.dtype, [&](auto real) {
+  return with_wide_dtype(options.dtype, [&](auto real) {
     inspect_prompt<decltype(real)>(options);
     return 0;
   });

@@ -36,18 +36,20 @@ Vars logits_of_parameters(const LanguageModel<double>& model, const Vars& values
     const Tape::Pause pause;
     logits = read_two_segments(model).value;
   }
-  auto backward = [model, values](const Tensor<double>& dlogits) {
-    set_parameters(model, values);
-    const auto inner = parameters<double>(model);
-    for (const auto& parameter : inner) parameter.var.grad->clear();
-    Tape tape;
-    const Vars outputs{read_two_segments(model)};
-    tape.backward(std::span<const Var<double>>(outputs), std::span(&dlogits, 1));
-    for (std::size_t i = 0; i < inner.size(); ++i) {
-      if (values[i].wanted()) values[i].grad->add(inner[i].var.grad->value());
-    }
+  const auto backward = [&] {
+    return [model, values](const Tensor<double>& dlogits) {
+      set_parameters(model, values);
+      const auto inner = parameters<double>(model);
+      for (const auto& parameter : inner) parameter.var.grad->clear();
+      Tape tape;
+      const Vars outputs{read_two_segments(model)};
+      tape.backward(std::span<const Var<double>>(outputs), std::span(&dlogits, 1));
+      for (std::size_t i = 0; i < inner.size(); ++i) {
+        if (values[i].wanted()) values[i].grad->add(inner[i].var.grad->value());
+      }
+    };
   };
-  return {record("language_model", logits, std::span<const Var<double>>(values), backward)};
+  return {record("language_model", logits, {values}, backward)};
 }
 
 // Norms over a few channels of a whole model bend so much that the difference quotients are off by
@@ -61,7 +63,8 @@ OpCase model_case(std::string note, const ModelConfig& config) {
                 .inputs = {},
                 .tolerance = tolerance,
                 .run_float = {},
-                .run_double = [model](const Vars& in) { return logits_of_parameters(model, in); }};
+                .run_double = [model](const Vars& in) { return logits_of_parameters(model, in); },
+                .run_bf16 = {}};
   for (const auto& [name, var] : parameters<double>(model)) {
     result.inputs.push_back({name, var.shape(), name == "token_embedding.weight" ? 2.0 : 0.2});
   }

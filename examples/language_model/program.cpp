@@ -1,5 +1,7 @@
 #include "examples/language_model/program.h"
 
+#include <sys/resource.h>
+
 #include <new>
 
 #include "examples/language_model/commands.h"
@@ -9,6 +11,14 @@
 namespace carousel::program {
 
 namespace {
+
+// A corpus keeps its files open. The usual limit of 1024 is for programs that call select().
+void allow_open_files() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
 
 int run_command_line(int argc, const char* const* argv) {
   const auto parsed = parse_command_line(argc, argv);
@@ -25,6 +35,7 @@ int run_command_line(int argc, const char* const* argv) {
 int run_program(int argc, const char* const* argv) {
   try {
     prepare_streams();
+    allow_open_files();
     return run_command_line(argc, argv);
   } catch (const OutputClosed&) {
     return 128 + 13;  // as if SIGPIPE had ended the program

@@ -9,7 +9,9 @@ namespace carousel::program {
 
 namespace {
 
+// The start of a document or text or, where there is no such thing, of the data.
 std::vector<std::int32_t> sample_start(const Corpus& corpus, std::int64_t vocab_size) {
+  if (corpus.separator()) return {*corpus.separator()};
   std::vector<std::int32_t> first(1);
   if (corpus.tokenizer()) first = start_of_text(*corpus.tokenizer());
   const bool known = std::ranges::all_of(first, [&](std::int32_t id) { return id < vocab_size; });
@@ -34,6 +36,8 @@ void write_sample(const LanguageModel<Real>& model, const Corpus& corpus, std::i
 template void write_sample(const LanguageModel<float>&, const Corpus&, std::int64_t, std::uint64_t,
                            const TextSink&);
 template void write_sample(const LanguageModel<double>&, const Corpus&, std::int64_t, std::uint64_t,
+                           const TextSink&);
+template void write_sample(const LanguageModel<bf16>&, const Corpus&, std::int64_t, std::uint64_t,
                            const TextSink&);
 
 }  // namespace carousel::program

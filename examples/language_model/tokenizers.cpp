@@ -1,7 +1,7 @@
 #include "examples/language_model/tokenizers.h"
 
 #include "core/file.h"
-#include "data/corpus_files.h"
+#include "data/token_file.h"
 #include "nn/config.h"
 #include "text/tokenizer_files.h"
 

@@ -44,7 +44,7 @@ template <class Real>
 int train(const TrainOptions& options, TrainingData& data, const LanguageModel<Real>& model,
           OutputDirectory& out, const std::filesystem::path& checkpoint = {}) {
   data.check_vocabulary(model.config.vocab_size);
-  move_to<Real>(model, options.device);
+  move_to<Wide<Real>>(model, options.device);
   Training<Real> training(options, data, model);
   if (!checkpoint.empty()) training.restore(checkpoint);
   if (!training.run(out)) return report_interrupt(training.steps_made(), options);
@@ -67,6 +67,7 @@ TrainOptions resumed_options(const RunDescription& run, const TrainOptions& give
   TrainOptions options = run.options;
   options.out = given.resume;
   options.threads = given.threads;
+  options.cuda_graph = given.cuda_graph;
   if (given.save_every) options.save_every = given.save_every;
   if (given.keep) options.keep = given.keep;
   if (!given.data.empty()) options.data = given.data;

@@ -1,6 +1,7 @@
 #include "examples/language_model/training.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/archive.h"
 #include "core/error.h"
@@ -44,13 +45,13 @@ Training<Real>::Training(const TrainOptions& options, const TrainingData& data,
                options.seed),
       validation_tokens_(data.validation()),
       trainer_(model, adamw_options(options, model.config), options.schedule(), options.grad_clip,
-               options.seed) {
+               options.seed, options.cuda_graph) {
   if (batches_.carries_state()) carried_.resize(static_cast<std::size_t>(options.accumulate));
 }
 
 template <class Real>
 void Training<Real>::restore(const std::filesystem::path& checkpoint) {
-  state_ = load_state<Real>(checkpoint);
+  state_ = load_state<Wide<Real>>(checkpoint);
   trainer_.optimizer().restore(state_.moments);
   state_.moments.clear();
   carried_ = to_states(state_.carried, options_.device);
@@ -88,14 +89,16 @@ bool Training<Real>::run(OutputDirectory& out) {
 template <class Real>
 void Training<Real>::announce() const {
   std::int64_t count = 0;
-  for (const auto& parameter : parameters<Real>(model_)) count += parameter.var.numel();
+  for (const auto& parameter : parameters<Wide<Real>>(model_)) count += parameter.var.numel();
   print_note(
       fmt::format("{} parameters; {} to train on, {} to validate on; {} step{} of {} x {}; {} on "
                   "{}, {} thread{}",
                   count, data_.training().count(), validation_tokens_.size(), options_.steps,
                   options_.steps == 1 ? "" : "s", options_.batch * options_.accumulate, context_,
-                  options_.dtype == Dtype::float32 ? "float32" : "float64", name(options_.device),
-                  options_.threads, options_.threads == 1 ? "" : "s"));
+                  name(options_.dtype), name(options_.device), options_.threads,
+                  options_.threads == 1 ? "" : "s"));
+  if (batches_.occupancy() == 1) return;
+  print_note(fmt::format("packed rows are {:.1f} % full", 100 * batches_.occupancy()));
 }
 
 // What `carousel report` shows beside the journal, also of a run that is under way.
@@ -108,7 +111,9 @@ void Training<Real>::describe_run(const std::filesystem::path& directory) const 
 template <class Real>
 void Training<Real>::make_step() {
   const auto start = Clock::now();
-  state_.unlogged = trainer_.step(state_.step, batches_(state_.step), carried_);
+  const auto batches = next_.empty() ? batches_(state_.step) : std::exchange(next_, {});
+  const auto look_ahead = [&] { next_ = batches_(state_.step + 1); };
+  state_.unlogged = trainer_.step(state_.step, batches, carried_, look_ahead);
   ++state_.step;
   state_.step_seconds = std::max(std::chrono::duration<double>(Clock::now() - start).count(), 1e-9);
   count_time();
@@ -146,6 +151,7 @@ bool Training<Real>::validate(StepMetrics& metrics) {
   if (Interrupt::requested()) return false;
   const Evaluation evaluation = evaluate<Real>(model_, validation_tokens_,
                                                {.context = context_,
+                                                .carry_state = batches_.carries_state(),
                                                 .documents = documents_in(options_.order),
                                                 .stop = Interrupt::requested});
   if (evaluation.stopped) return false;
@@ -192,5 +198,6 @@ double Training<Real>::tokens_per_step() const {
 
 template class Training<float>;
 template class Training<double>;
+template class Training<bf16>;
 
 }  // namespace carousel::program

@@ -52,8 +52,10 @@ class Training {
   Batches batches_;
   Tokens validation_tokens_;
   Trainer<Real> trainer_;
-  TrainingState<Real> state_;
-  std::vector<ModelState<Real>> carried_;  // of each batch of a step; none where all begin afresh
+  TrainingState<Wide<Real>> state_;
+  std::vector<Batch> next_;  // of the next step, if it is known already
+  // Of each batch of a step; none where all begin afresh.
+  std::vector<ModelState<Wide<Real>>> carried_;
 
   std::filesystem::path restored_;     // the checkpoint, or empty
   std::optional<RunDescription> run_;  // from the first save on
@@ -65,5 +67,6 @@ class Training {
 
 extern template class Training<float>;
 extern template class Training<double>;
+extern template class Training<bf16>;
 
 }  // namespace carousel::program

@@ -41,6 +41,11 @@ Corpus open_to_measure(const Paths& data, const std::optional<Tokenizer>& tokeni
   return std::move(prepared.validation.size() > 0 ? prepared.validation : prepared.training);
 }
 
+Corpus open_learned(const Paths& data, const std::optional<Tokenizer>& tokenizer) {
+  if (!is_prepared(data)) return open_files(data, tokenizer);
+  return open_prepared(data.front(), tokenizer).training;
+}
+
 TrainingData::Both TrainingData::open(const TrainOptions& options) {
   auto tokenizer = tokenizer_for_training(options);
   if (options.data.empty()) {

@@ -54,4 +54,8 @@ class TrainingData {
 Corpus open_to_measure(const std::vector<std::filesystem::path>& data,
                        const std::optional<Tokenizer>& tokenizer);
 
+// What was learnt from: files, or the training documents of a prepared directory. Throws the same.
+Corpus open_learned(const std::vector<std::filesystem::path>& data,
+                    const std::optional<Tokenizer>& tokenizer);
+
 }  // namespace carousel::program

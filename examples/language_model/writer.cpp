@@ -50,7 +50,9 @@ void write_text(Writer<Real>& writer, const Tokenizer& tokenizer, std::int64_t t
 
 template class Writer<float>;
 template class Writer<double>;
+template class Writer<bf16>;
 template void write_text(Writer<float>&, const Tokenizer&, std::int64_t, const TextSink&);
 template void write_text(Writer<double>&, const Tokenizer&, std::int64_t, const TextSink&);
+template void write_text(Writer<bf16>&, const Tokenizer&, std::int64_t, const TextSink&);
 
 }  // namespace carousel::program

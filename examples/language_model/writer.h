@@ -40,12 +40,13 @@ class Writer {
   std::int64_t choices_;
   std::uint64_t written_ = 0;
   std::vector<std::int32_t> pending_;  // written but not yet taken in: the last may never be
-  ModelState<Real> state_;
+  ModelState<Wide<Real>> state_;
   std::vector<double> logits_;
 };
 
 extern template class Writer<float>;
 extern template class Writer<double>;
+extern template class Writer<bf16>;
 
 // Takes text as it is written, piece by piece.
 using TextSink = std::function<void(std::string_view)>;

@@ -30,14 +30,13 @@ void adamw_step(const AdamWStep<Real>& a) {
   using P = Pack<Real>;
   const double squares = a.squares == nullptr ? 0 : *a.squares;
   if (!std::isfinite(squares)) return;
-  const double t = static_cast<double>(a.step);
   const P scale = static_cast<Real>(clip_scale(squares, a.max_norm)),
           eps = static_cast<Real>(a.eps);
-  const P decay = static_cast<Real>(1 - a.learning_rate * a.weight_decay);
+  const P decay = static_cast<Real>(a.factors[0]);
   const P beta1 = static_cast<Real>(a.beta1), beta2 = static_cast<Real>(a.beta2);
   const P rest1 = static_cast<Real>(1 - a.beta1), rest2 = static_cast<Real>(1 - a.beta2);
-  const P rate = static_cast<Real>(a.learning_rate / (1 - std::pow(a.beta1, t)));
-  const P correction = static_cast<Real>(std::sqrt(1 - std::pow(a.beta2, t)));
+  const P rate = static_cast<Real>(a.factors[1]);
+  const P correction = static_cast<Real>(a.factors[2]);
 
   parallel_for(a.N, chunk, [&](std::int64_t begin, std::int64_t end) {
     for_packs<Real>(begin, end, [&](std::int64_t i, auto part) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "core/parallel.h"
 #include "kernels/avx2/avx2.h"
@@ -73,17 +74,16 @@ template <class Real>
 void cross_entropy_forward(const CrossEntropyForward<Real>& a) {
   parallel_for(a.N, grain_for(2 * a.V), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t n = begin; n < end; ++n) {
+      a.losses[n] = 0;
       if (a.targets[n] < 0) continue;
-      const Softmax<Real> row = softmax(a.logits + n * a.V, a.V);
+      const Real* const x = a.logits + n * a.V;
+      const Softmax<Real> row = softmax(x, a.V);
       a.max[n] = row.max;
       a.log_sum[n] = std::log(row.sum);
+      a.losses[n] = a.log_sum[n] - (x[a.targets[n]] - a.max[n]);
     }
   });
-  double sum = 0;
-  for (std::int64_t n = 0; n < a.N; ++n) {
-    if (a.targets[n] < 0) continue;
-    sum += static_cast<double>(a.log_sum[n] - (a.logits[n * a.V + a.targets[n]] - a.max[n]));
-  }
+  const double sum = std::accumulate(a.losses, a.losses + a.N, 0.0);
   *a.loss = static_cast<Real>(sum / static_cast<double>(a.counted));
 }
 

@@ -33,7 +33,7 @@ inline void multiply_dots(const Real* x, std::int64_t x_row, const Real* f,
 template <int lanes, class Real, class Finish>
 inline void multiply_vector(const Real* x, const Real* f, std::int64_t lane_stride, std::int64_t K,
                             const Finish& finish) {
-  using W = Wide<Real>;
+  using W = Register<Real>;
   constexpr std::int64_t ahead = 2048 / sizeof(Real);
   W sums[lanes][2];
   std::int64_t k = 0;

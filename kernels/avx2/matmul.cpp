@@ -32,7 +32,7 @@ constexpr std::int64_t few_rows = 16, few_columns = 3;
 // A block of c for one slice of the depth, panel by panel.
 template <class Real>
 void multiply_slice(Product<Real> block, std::int64_t a_tile, std::int64_t b_panel) {
-  constexpr std::int64_t lanes = Wide<Real>::lanes, width = tile_columns<Real>;
+  constexpr std::int64_t lanes = Register<Real>::lanes, width = tile_columns<Real>;
   for (; block.N > 0; block.N -= width) {
     if (block.N >= width) {
       multiply_column<2>(block, a_tile, Whole{});

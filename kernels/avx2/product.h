@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "kernels/avx2/wide.h"
+#include "kernels/avx2/register.h"
 
 CAROUSEL_AVX2_BEGIN
 
@@ -28,7 +28,7 @@ struct Product {
 // The tile of c at its upper left: rows × packs, of which the last is as full as Part says.
 template <int rows, int packs, class Real, class Part>
 inline void multiply_tile(const Product<Real>& p, Part last) {
-  using P = Wide<Real>;
+  using P = Register<Real>;
   P sum[rows][packs];
   const Real *a = p.a, *b = p.b;
   for (std::int64_t k = 0; k < p.K; ++k, a += p.a_column, b += p.b_row) {
@@ -68,7 +68,7 @@ inline void multiply_column(Product<Real> p, std::int64_t a_tile, Part last) {
 
 template <class Real>
 inline void multiply(Product<Real> p) {
-  constexpr std::int64_t lanes = Wide<Real>::lanes;
+  constexpr std::int64_t lanes = Register<Real>::lanes;
   constexpr int half = tile_rows / 2;
   const auto advance = [&](std::int64_t columns) {
     p.b += columns;

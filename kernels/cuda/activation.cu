@@ -86,7 +86,7 @@ struct GatedSlopes {
     const std::int64_t at = i / a.C * a.stride + i % a.C;
     const auto dy = load<width>(a.dy + i), gate = load<width>(a.gate + at);
     const auto x = load<width>(a.x + at);
-    Elements<Real, width> to_gate{}, to_x{};
+    Elements<Wide<Real>, width> to_gate{}, to_x{};
     with_function(a.f, [&](auto f) {
       for (int k = 0; k < width; ++k) {
         to_gate.at[k] = dy.at[k] * x.at[k] * f.slope(gate.at[k]);
@@ -137,12 +137,15 @@ void gate_backward(const GateBackward<Real>& a) {
 #define CAROUSEL_INSTANTIATE(Real)                                    \
   template void activation_forward(const ActivationForward<Real>&);   \
   template void activation_backward(const ActivationBackward<Real>&); \
-  template void soft_cap_forward(const SoftCapForward<Real>&);        \
-  template void soft_cap_backward(const SoftCapBackward<Real>&);      \
   template void gate_forward(const GateForward<Real>&);               \
   template void gate_backward(const GateBackward<Real>&);
 CAROUSEL_INSTANTIATE(float)
 CAROUSEL_INSTANTIATE(double)
+CAROUSEL_INSTANTIATE(bf16)
 #undef CAROUSEL_INSTANTIATE
+template void soft_cap_forward(const SoftCapForward<float>&);
+template void soft_cap_forward(const SoftCapForward<double>&);
+template void soft_cap_backward(const SoftCapBackward<float>&);
+template void soft_cap_backward(const SoftCapBackward<double>&);
 
 }  // namespace carousel::cuda

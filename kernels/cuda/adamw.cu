@@ -16,9 +16,9 @@ template <class Real>
 struct Step {
   const Real* gradient;
   Real *parameter, *m, *v;
-  const double* squares;
+  const double *squares, *factors;  // in the cache, but for the first time
   double max_norm;
-  Real decay, beta1, beta2, one_minus_beta1, one_minus_beta2, rate, correction, eps;
+  Real beta1, beta2, one_minus_beta1, one_minus_beta2, eps;
 
   explicit Step(const AdamWStep<Real>& a)
       : gradient(a.gradient),
@@ -26,22 +26,20 @@ struct Step {
         m(a.m),
         v(a.v),
         squares(a.squares),
+        factors(a.factors),
         max_norm(a.max_norm),
-        decay(static_cast<Real>(1 - a.learning_rate * a.weight_decay)),
         beta1(static_cast<Real>(a.beta1)),
         beta2(static_cast<Real>(a.beta2)),
         one_minus_beta1(static_cast<Real>(1 - a.beta1)),
         one_minus_beta2(static_cast<Real>(1 - a.beta2)),
-        rate(static_cast<Real>(a.learning_rate /
-                               (1 - std::pow(a.beta1, static_cast<double>(a.step))))),
-        correction(
-            static_cast<Real>(std::sqrt(1 - std::pow(a.beta2, static_cast<double>(a.step))))),
         eps(static_cast<Real>(a.eps)) {}
 
   template <int width>
   __device__ void run(std::int64_t i) const {
-    const double sum = squares == nullptr ? 0 : *squares;  // in the cache, but for the first time
+    const double sum = squares == nullptr ? 0 : *squares;
     if (!std::isfinite(sum)) return;
+    const Real decay = static_cast<Real>(factors[0]), rate = static_cast<Real>(factors[1]);
+    const Real correction = static_cast<Real>(factors[2]);
     const Real scale =
         max_norm > 0 ? static_cast<Real>(std::fmin(1.0, max_norm / (std::sqrt(sum) + 1e-6))) : 1;
     const auto g = load<width>(gradient + i);

@@ -22,7 +22,7 @@ struct Sum {
 template <class Real>
 struct ScaledSum {
   AddScaled<Real> a;
-  Real factor;
+  Wide<Real> factor;
   template <int width>
   __device__ void run(std::int64_t i) const {
     auto y = load<width>(a.y + i);
@@ -68,7 +68,8 @@ template <class Real>
 struct ChannelsGradient {
   ChannelsBackward<Real> a;
   template <int width>
-  __device__ void run(std::int64_t i, std::int64_t c, Elements<Real, width> (&sums)[2]) const {
+  __device__ void run(std::int64_t i, std::int64_t c,
+                      Elements<Wide<Real>, width> (&sums)[2]) const {
     const auto dy = load<width>(a.dy + i);
     if (a.dweight != nullptr) {
       const auto x = load<width>(a.x + i);
@@ -78,7 +79,7 @@ struct ChannelsGradient {
     if (a.dx == nullptr) return;
     auto dx = load<width>(a.dx + i);
     for (int k = 0; k < width; ++k)
-      dx.at[k] += dy.at[k] * (a.weight == nullptr ? Real{1} : a.weight[c + k]);
+      dx.at[k] += dy.at[k] * (a.weight == nullptr ? Wide<Real>{1} : a.weight[c + k]);
     store(a.dx + i, dx);
   }
 };
@@ -93,7 +94,7 @@ void add(const Add<Real>& a) {
 template <class Real>
 void add_scaled(const AddScaled<Real>& a) {
   if (a.y == nullptr) return;
-  for_each_element<Real>(a.N, {a.x, a.y}, ScaledSum<Real>{a, static_cast<Real>(a.factor)});
+  for_each_element<Real>(a.N, {a.x, a.y}, ScaledSum<Real>{a, static_cast<Wide<Real>>(a.factor)});
 }
 
 template <class Real>
@@ -109,8 +110,8 @@ void channels_forward(const ChannelsForward<Real>& a) {
 
 template <class Real>
 void channels_backward(const ChannelsBackward<Real>& a) {
-  add_row_sums(a.N, a.C, std::array{a.dweight, a.dbias}, {a.dy, a.x, a.dx},
-               ChannelsGradient<Real>{a});
+  add_row_sums<Real>(a.N, a.C, std::array{a.dweight, a.dbias}, {a.dy, a.x, a.dx},
+                     ChannelsGradient<Real>{a});
 }
 
 #define CAROUSEL_INSTANTIATE(Real)                              \
@@ -121,6 +122,7 @@ void channels_backward(const ChannelsBackward<Real>& a) {
   template void channels_backward(const ChannelsBackward<Real>&);
 CAROUSEL_INSTANTIATE(float)
 CAROUSEL_INSTANTIATE(double)
+CAROUSEL_INSTANTIATE(bf16)
 #undef CAROUSEL_INSTANTIATE
 
 }  // namespace carousel::cuda

@@ -15,17 +15,17 @@ struct Matrices {
 };
 
 // c = a b, or c += a b when accumulate: (M, N) = (M, K) (K, N), for every matrix of a batch. Sums
-// in the precision of Real, no TF32, and the same bits every time. Throws Error for sizes beyond
-// 2³¹ − 1 and when cuBLAS fails. The first call makes the handle and its workspace, which a
-// captured stream does not allow; later ones only launch.
-template <class Real>
+// in the precision of Wide<Real>, no TF32, and the same bits every time; Result is Real or
+// Wide<Real>. Throws Error for sizes beyond 2³¹ − 1 and when cuBLAS fails. The first call makes the
+// handle and its workspace, which a captured stream does not allow; later ones only launch.
+template <class Real, class Result = Real>
 struct Product {
   Matrices<const Real> a, b;
-  Matrices<Real> c;
+  Matrices<Result> c;
   std::int64_t batch, M, N, K;
   bool accumulate;
 };
-template <class Real>
-void multiply(const Product<Real>& p);
+template <class Real, class Result>
+void multiply(const Product<Real, Result>& p);
 
 }  // namespace carousel::cuda

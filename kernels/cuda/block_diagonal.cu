@@ -1,8 +1,9 @@
 // Blocks of 4 by 4 have kernels of their own, which take no longer than memory does: a thread keeps
 // the matrix of one block while it goes through some rows. Larger blocks are products of matrices,
-// one for each block.
+// one for each block, with weights as narrow as what they multiply.
 
 #include <algorithm>
+#include <type_traits>
 
 #include "core/tensor.h"
 #include "kernels/block_diagonal.h"
@@ -25,11 +26,13 @@ struct Vector {
   Real at[size];
 };
 
-// Four neighbours, at a multiple of 16 bytes.
+// Four neighbours, at a multiple of their bytes.
 template <class Real>
-__device__ Vector<Real> load_vector(const Real* p) {
-  constexpr int width = pack<Real>;
-  Vector<Real> v;
+constexpr int vector_pack = std::min(size, pack<Real>);
+template <class Real>
+__device__ Vector<Wide<Real>> load_vector(const Real* p) {
+  constexpr int width = vector_pack<Real>;
+  Vector<Wide<Real>> v;
   CAROUSEL_UNROLL
   for (int i = 0; i < size; i += width) {
     const auto part = load<width>(p + i);
@@ -40,11 +43,11 @@ __device__ Vector<Real> load_vector(const Real* p) {
 }
 
 template <class Real>
-__device__ void store_vector(Real* p, const Vector<Real>& v) {
-  constexpr int width = pack<Real>;
+__device__ void store_vector(Real* p, const Vector<Wide<Real>>& v) {
+  constexpr int width = vector_pack<Real>;
   CAROUSEL_UNROLL
   for (int i = 0; i < size; i += width) {
-    Elements<Real, width> part;
+    Elements<Wide<Real>, width> part;
     CAROUSEL_UNROLL
     for (int k = 0; k < width; ++k) part.at[k] = v.at[i + k];
     store(p + i, part);
@@ -65,7 +68,7 @@ template <class Real>
 __global__ void __launch_bounds__(threads) forward_kernel(BlockDiagonalForward<Real> a) {
   const auto [block, begin, end] = find_task(a.N);
   if (block >= a.K) return;
-  Vector<Real> W[size], bias{};
+  Vector<Wide<Real>> W[size], bias{};
   for (int o = 0; o < size; ++o) W[o] = load_vector(a.weight + (block * size + o) * size);
   if (a.bias != nullptr) bias = load_vector(a.bias + block * size);
   for (std::int64_t n = begin; n < end; ++n) {
@@ -85,10 +88,10 @@ __global__ void __launch_bounds__(threads) forward_kernel(BlockDiagonalForward<R
 // wanted.
 template <class Real>
 __global__ void __launch_bounds__(threads)
-    backward_kernel(BlockDiagonalBackward<Real> a, Real* sums) {
+    backward_kernel(BlockDiagonalBackward<Real> a, Wide<Real>* sums) {
   const auto [block, begin, end] = find_task(a.N);
   if (block >= a.K) return;
-  Vector<Real> W[size], dW[size]{};
+  Vector<Wide<Real>> W[size], dW[size]{};
   for (int o = 0; o < size; ++o) W[o] = load_vector(a.weight + (block * size + o) * size);
   for (std::int64_t n = begin; n < end; ++n) {
     const std::int64_t at = (n * a.K + block) * size;
@@ -132,8 +135,8 @@ void backward_small(const BlockDiagonalBackward<Real>& a) {
   if (a.N * a.K == 0 || (a.dx == nullptr && a.dweight == nullptr)) return;
   const dim3 grid = grid_for(a);
   const std::int64_t n = a.K * size * size;
-  Tensor<Real> sums;
-  if (a.dweight != nullptr) sums = Tensor<Real>({grid.x, n}, Device::cuda);
+  Tensor<Wide<Real>> sums;
+  if (a.dweight != nullptr) sums = Tensor<Wide<Real>>({grid.x, n}, Device::cuda);
   launch(backward_kernel<Real>, grid, threads, 0, a,
          sums.defined() ? sums.mutable_data() : nullptr);
   if (a.dweight != nullptr) add_partial_sums(sums.data(), grid.x, n, a.dweight);
@@ -143,8 +146,32 @@ template <class Real>
 __global__ void bias_kernel(BlockDiagonalForward<Real> a) {
   const std::int64_t channels = a.K * a.O;
   const std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
-  if (i < a.N * channels) a.y[i] = a.bias[i % channels];
+  if (i < a.N * channels) a.y[i] = rounded<Real>(a.bias[i % channels]);
 }
+
+// The weights as factors of a product.
+template <class Real>
+class Weights {
+ public:
+  template <class Args>
+  explicit Weights(const Args& a) : row_(a.I), matrix_(a.O * a.I) {
+    if constexpr (std::is_same_v<Real, Wide<Real>>) {
+      data_ = a.weight;
+    } else {
+      const std::int64_t n = a.K * a.O * a.I;
+      rounded_ = Tensor<Real>({n}, Device::cuda);
+      narrow(Narrow<Real>{a.weight, rounded_.mutable_data(), n, false});
+      data_ = rounded_.data();
+    }
+  }
+
+  Matrices<const Real> factor(bool transposed) const { return {data_, row_, matrix_, transposed}; }
+
+ private:
+  std::int64_t row_, matrix_;
+  Tensor<Real> rounded_;
+  const Real* data_;
+};
 
 }  // namespace
 
@@ -156,9 +183,10 @@ void block_diagonal_forward(const BlockDiagonalForward<Real>& a) {
     return launch(forward_kernel<Real>, grid_for(a), threads, 0, a);
   if (a.bias != nullptr)
     launch(bias_kernel<Real>, static_cast<unsigned>((n + threads - 1) / threads), threads, 0, a);
+  const Weights<Real> weights(a);
   multiply(Product<Real>{
       .a = {a.x, a.K * a.I, a.I},
-      .b = {a.weight, a.I, a.O * a.I, true},
+      .b = weights.factor(true),
       .c = {a.y, a.K * a.O, a.O},
       .batch = a.K,
       .M = a.N,
@@ -172,10 +200,11 @@ template <class Real>
 void block_diagonal_backward(const BlockDiagonalBackward<Real>& a) {
   if (small<Real>(a, {a.dy, a.x, a.weight, a.dx})) return backward_small(a);
   const Matrices<const Real> dy{a.dy, a.K * a.O, a.O}, dy_transposed{a.dy, a.K * a.O, a.O, true};
-  const Matrices<const Real> x{a.x, a.K * a.I, a.I}, weight{a.weight, a.I, a.O * a.I};
+  const Matrices<const Real> x{a.x, a.K * a.I, a.I};
   if (a.dx != nullptr) {
+    const Weights<Real> weights(a);
     multiply(Product<Real>{.a = dy,
-                           .b = weight,
+                           .b = weights.factor(false),
                            .c = {a.dx, a.K * a.I, a.I},
                            .batch = a.K,
                            .M = a.N,
@@ -184,20 +213,22 @@ void block_diagonal_backward(const BlockDiagonalBackward<Real>& a) {
                            .accumulate = true});
   }
   if (a.dweight != nullptr) {
-    multiply(Product<Real>{.a = dy_transposed,
-                           .b = x,
-                           .c = {a.dweight, a.I, a.O * a.I},
-                           .batch = a.K,
-                           .M = a.O,
-                           .N = a.I,
-                           .K = a.N,
-                           .accumulate = true});
+    multiply(Product<Real, Wide<Real>>{.a = dy_transposed,
+                                       .b = x,
+                                       .c = {a.dweight, a.I, a.O * a.I},
+                                       .batch = a.K,
+                                       .M = a.O,
+                                       .N = a.I,
+                                       .K = a.N,
+                                       .accumulate = true});
   }
 }
 
 template void block_diagonal_forward(const BlockDiagonalForward<float>&);
 template void block_diagonal_forward(const BlockDiagonalForward<double>&);
+template void block_diagonal_forward(const BlockDiagonalForward<bf16>&);
 template void block_diagonal_backward(const BlockDiagonalBackward<float>&);
 template void block_diagonal_backward(const BlockDiagonalBackward<double>&);
+template void block_diagonal_backward(const BlockDiagonalBackward<bf16>&);
 
 }  // namespace carousel::cuda

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "core/tensor.h"
 #include "kernels/cross_entropy.h"
 #include "kernels/cuda/cuda.h"
 #include "kernels/cuda/elements.h"
@@ -52,9 +51,8 @@ struct Softmax {
   }
 };
 
-// losses: (N), zero for rows that are ignored.
 template <int width, class Real>
-__global__ void forward_kernel(CrossEntropyForward<Real> a, Real* losses) {
+__global__ void forward_kernel(CrossEntropyForward<Real> a) {
   constexpr int packs = 4;  // read at once
   SharedMemory shared;
   const auto scratch = shared.take<Real>(most_warps);
@@ -80,13 +78,13 @@ __global__ void forward_kernel(CrossEntropyForward<Real> a, Real* losses) {
   row.sum = team_sum(row.sum, scratch);
   if (threadIdx.x != 0 || n >= a.N) return;
   if (target < 0) {
-    losses[n] = 0;
+    a.losses[n] = 0;
     return;
   }
   const Real log_sum = std::log(row.sum);
   a.max[n] = row.max;
   a.log_sum[n] = log_sum;
-  losses[n] = log_sum - (x[target] - row.max);
+  a.losses[n] = log_sum - (x[target] - row.max);
 }
 
 // One block.
@@ -142,14 +140,12 @@ dim3 block_for(std::int64_t V) {
 
 template <class Real>
 void cross_entropy_forward(const CrossEntropyForward<Real>& a) {
-  Tensor<Real> losses({a.N}, Device::cuda);
   const dim3 block = block_for<Real>(a.V);
   const auto grid = static_cast<unsigned>((a.N + block.y - 1) / block.y);
   if (grid > 0)
-    launch(forward_kernel<pack<Real>, Real>, grid, block, shared_bytes<Real>(most_warps), a,
-           losses.mutable_data());
-  launch(mean_kernel<Real>, 1, 1024, shared_bytes<double>(most_warps), losses.data(), a.N,
-         a.counted, a.loss);
+    launch(forward_kernel<pack<Real>, Real>, grid, block, shared_bytes<Real>(most_warps), a);
+  launch(mean_kernel<Real>, 1, 1024, shared_bytes<double>(most_warps), a.losses, a.N, a.counted,
+         a.loss);
 }
 
 template <class Real>

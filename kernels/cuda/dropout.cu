@@ -8,19 +8,19 @@ namespace carousel::cuda {
 
 namespace {
 
-// Element i is kept where uniform(i) = (bits(i) >> 11) / 2^53 ≥ probability; without division,
-// where bits(i) >> 11 is at least ⌈probability · 2^53⌉.
+// Number n is uniform(n) = (bits(n) >> 11) / 2^53 ≥ probability where bits(n) >> 11 is at least
+// ⌈probability · 2^53⌉: no division.
 template <class Real>
 struct Kept {
   Dropout<Real> a;
-  Real scale;
+  Wide<Real> scale;
   std::uint64_t least;
 
   template <int width>
   __device__ void run(std::int64_t i) const {
     auto y = load<width>(a.y + i);
     const auto x = load<width>(a.x + i);
-    const auto index = static_cast<std::uint64_t>(i);
+    const std::uint64_t index = first_number(a.step) + static_cast<std::uint64_t>(i);
     if constexpr (width == 1) {
       if (a.random.bits(index) >> 11 >= least) y.at[0] += x.at[0] * scale;
     } else {
@@ -41,10 +41,11 @@ void dropout(const Dropout<Real>& a) {
   if (a.y == nullptr) return;
   const auto least = static_cast<std::uint64_t>(std::ceil(a.probability * 0x1p53));
   for_each_element<Real>(a.N, {a.x, a.y},
-                         Kept<Real>{a, static_cast<Real>(1 / (1 - a.probability)), least});
+                         Kept<Real>{a, static_cast<Wide<Real>>(1 / (1 - a.probability)), least});
 }
 
 template void dropout(const Dropout<float>&);
 template void dropout(const Dropout<double>&);
+template void dropout(const Dropout<bf16>&);
 
 }  // namespace carousel::cuda

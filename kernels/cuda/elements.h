@@ -1,32 +1,60 @@
-// Kernels that do the same for every element: one thread takes 16 bytes of each array at a time.
+// Kernels that do the same for every element: one thread takes 16 bytes of each array at a time, of
+// a wide one beside narrow ones 32. Whatever memory has, threads compute with wide numbers.
 #pragma once
 
+#include <cuda_bf16.h>
 #include <cuda_runtime.h>
 
 #include <algorithm>
 #include <cstdint>
 #include <initializer_list>
+#include <type_traits>
 
+#include "core/bf16.h"
 #include "kernels/cuda/launch.h"
+#include "kernels/cuda/unroll.h"
 
 namespace carousel::cuda {
 
 // Some neighbours of an array, read and written at once.
 template <class Real, int width>
-struct alignas(sizeof(Real) * width) Elements {
+struct alignas(std::min(sizeof(Real) * width, std::size_t{16})) Elements {
   Real at[width];
 };
 
+// x as memory has it: bit by bit what bf16(x) is.
+template <class Real>
+__device__ Real rounded(Wide<Real> x) {
+  if constexpr (std::is_same_v<Real, bf16>) {
+    bf16 y;
+    y.bits = __bfloat16_as_ushort(__float2bfloat16_rn(x));
+    return y;
+  } else {
+    return x;
+  }
+}
+
 template <int width, class Real>
-__device__ Elements<Real, width> load(const Real* p) {
-  return *reinterpret_cast<const Elements<Real, width>*>(p);
+__device__ Elements<Wide<Real>, width> load(const Real* p) {
+  const auto memory = *reinterpret_cast<const Elements<Real, width>*>(p);
+  if constexpr (std::is_same_v<Real, Wide<Real>>) {
+    return memory;
+  } else {
+    Elements<Wide<Real>, width> elements;
+    CAROUSEL_UNROLL
+    for (int k = 0; k < width; ++k) elements.at[k] = memory.at[k];
+    return elements;
+  }
 }
 template <int width, class Real>
-__device__ void store(Real* p, const Elements<Real, width>& elements) {
-  *reinterpret_cast<Elements<Real, width>*>(p) = elements;
+__device__ void store(Real* p, const Elements<Wide<Real>, width>& elements) {
+  Elements<Real, width> memory;
+  CAROUSEL_UNROLL
+  for (int k = 0; k < width; ++k) memory.at[k] = rounded<Real>(elements.at[k]);
+  *reinterpret_cast<Elements<Real, width>*>(p) = memory;
 }
 template <int width, class Real>
-__device__ void add_to(Real* p, const Elements<Real, width>& elements) {
+__device__ void add_to(Real* p, const Elements<Wide<Real>, width>& elements) {
   auto sum = load<width>(p);
   for (int k = 0; k < width; ++k) sum.at[k] += elements.at[k];
   store(p, sum);

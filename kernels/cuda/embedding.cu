@@ -28,13 +28,13 @@ template <class Real>
 struct Runs {
   EmbeddingBackward<Real> a;
   const std::int32_t* order;  // (N)  tokens, sorted by id
-  Real* partial;              // (2, pieces, C)  of the run at a piece's begin, and that at its end
+  Wide<Real>* partial;        // (2, pieces, C)  of the run at a piece's begin, and that at its end
 
   __device__ std::int32_t id(std::int64_t i) const { return a.ids[order[i]]; }
   __device__ bool same_run(std::int64_t i) const {  // as the token before it
     return i > 0 && i < a.N && id(i) == id(i - 1);
   }
-  __device__ Real* partial_sum(bool at_end, std::int64_t p, std::int64_t c) const {
+  __device__ Wide<Real>* partial_sum(bool at_end, std::int64_t p, std::int64_t c) const {
     return partial + ((at_end ? (a.N + piece - 1) / piece : 0) + p) * a.C + c;
   }
 };
@@ -45,7 +45,7 @@ __global__ void piece_kernel(Runs<Real> runs) {
   const auto& a = runs.a;
   const std::int64_t p = blockIdx.x, begin = p * piece, end = min(a.N, begin + piece);
   for (std::int64_t c = threadIdx.x * width; c < a.C; c += blockDim.x * width) {
-    Elements<Real, width> sum{};
+    Elements<Wide<Real>, width> sum{};
     bool from_before = runs.same_run(begin);
     for (std::int64_t i = begin; i < end; ++i) {
       const auto dy = load<width>(a.dy + runs.order[i] * a.C + c);
@@ -94,7 +94,7 @@ void embedding_backward(const EmbeddingBackward<Real>& a) {
   if (a.dweight == nullptr || a.N * a.C == 0) return;
   const auto order = sorted_places(a.ids, a.N, a.V);
   const std::int64_t pieces = (a.N + piece - 1) / piece;
-  Tensor<Real> partial({2, pieces, a.C}, Device::cuda);
+  Tensor<Wide<Real>> partial({2, pieces, a.C}, Device::cuda);
   const Runs<Real> runs{a, order.data(), partial.mutable_data()};
   const bool wide = packs_fit<Real>({a.dy, a.dweight}, {a.C});
   const std::int64_t packs = wide ? a.C / pack<Real> : a.C;
@@ -106,7 +106,9 @@ void embedding_backward(const EmbeddingBackward<Real>& a) {
 
 template void embedding_forward(const EmbeddingForward<float>&);
 template void embedding_forward(const EmbeddingForward<double>&);
+template void embedding_forward(const EmbeddingForward<bf16>&);
 template void embedding_backward(const EmbeddingBackward<float>&);
 template void embedding_backward(const EmbeddingBackward<double>&);
+template void embedding_backward(const EmbeddingBackward<bf16>&);
 
 }  // namespace carousel::cuda

@@ -21,13 +21,13 @@ constexpr int most_threads = 512;  // of a team
 // Elements of a row that a thread has in registers, 64 bytes; four times as many for the few rows
 // that are longer than most_threads of them.
 template <class Real>
-constexpr int kept = static_cast<int>(64 / sizeof(Real));
+constexpr int kept = static_cast<int>(64 / sizeof(Wide<Real>));
 
 // What a thread has of a row: packs p · blockDim.x + threadIdx.x p · blockDim.x + threadIdx.x of
 // `width` neighbours each.
 template <class Real, int width, int packs>
 struct Part {
-  Elements<Real, width> at[packs] = {};
+  Elements<Wide<Real>, width> at[packs] = {};
 
   // Calls body(p, c, at[p]) for those that begin at columns c of C.
   template <class Body>
@@ -43,11 +43,11 @@ struct Part {
 template <class Real, int width, int packs>
 __global__ void __launch_bounds__(most_threads) forward_kernel(LayerNormForward<Real> a) {
   SharedMemory shared;
-  const auto scratch = shared.take<Real>(most_warps);
+  const auto scratch = shared.take<Wide<Real>>(most_warps);
   const std::int64_t row = std::int64_t{blockIdx.x} * blockDim.y + threadIdx.y;
   const std::int64_t C = row < a.N * a.G ? a.C : 0, start = row * a.C;
   Part<Real, width, packs> x;
-  using Pack = Elements<Real, width>;
+  using Pack = Elements<Wide<Real>, width>;
   x.each(C, [&](int, std::int64_t c, Pack& mine) { mine = load<width>(a.x + start + c); });
   if (a.branch != nullptr) {
     x.each(C, [&](int, std::int64_t c, Pack& mine) {
@@ -57,8 +57,8 @@ __global__ void __launch_bounds__(most_threads) forward_kernel(LayerNormForward<
     x.each(C, [&](int, std::int64_t c, Pack& mine) { store(a.sum + start + c, mine); });
   }
 
-  const Real count = static_cast<Real>(a.C);
-  Real mean = 0, squares = 0;
+  const auto count = static_cast<Wide<Real>>(a.C);
+  Wide<Real> mean = 0, squares = 0;
   if (a.mean != nullptr) {
     x.each(C, [&](int, std::int64_t, Pack& mine) {
       for (int k = 0; k < width; ++k) mean += mine.at[k];
@@ -71,11 +71,11 @@ __global__ void __launch_bounds__(most_threads) forward_kernel(LayerNormForward<
       squares += mine.at[k] * mine.at[k];
     }
   });
-  const Real variance = team_sum(squares, scratch) / count;
-  const Real rstd = 1 / std::sqrt(variance + static_cast<Real>(a.eps));
+  const auto variance = team_sum(squares, scratch) / count;
+  const auto rstd = 1 / std::sqrt(variance + static_cast<Wide<Real>>(a.eps));
 
   const std::int64_t channel = row % a.G * a.C;
-  const Real offset = static_cast<Real>(a.weight_offset);
+  const auto offset = static_cast<Wide<Real>>(a.weight_offset);
   x.each(C, [&](int, std::int64_t c, Pack& mine) {
     for (int k = 0; k < width; ++k) mine.at[k] *= rstd;
     if (a.weight != nullptr) {
@@ -97,23 +97,24 @@ __global__ void __launch_bounds__(most_threads) forward_kernel(LayerNormForward<
 // channels in each of them, and keeps their sums in registers. partial: (2, ranges · teams, G, C)
 template <class Real, int width, int packs>
 __global__ void __launch_bounds__(most_threads)
-    backward_kernel(LayerNormBackward<Real> a, std::int64_t range, Real* partial) {
+    backward_kernel(LayerNormBackward<Real> a, std::int64_t range, Wide<Real>* partial) {
   SharedMemory shared;
-  const auto scratch = shared.take<Real>(most_warps);
+  const auto scratch = shared.take<Wide<Real>>(most_warps);
   const std::int64_t group = blockIdx.x % a.G, channel = group * a.C;
   const std::int64_t begin = blockIdx.x / a.G * range, end = min(a.N, begin + range);
-  const Real offset = static_cast<Real>(a.weight_offset), count = static_cast<Real>(a.C);
-  using Pack = Elements<Real, width>;
+  const auto offset = static_cast<Wide<Real>>(a.weight_offset);
+  const auto count = static_cast<Wide<Real>>(a.C);
+  using Pack = Elements<Wide<Real>, width>;
   Part<Real, width, packs> dweight, dbias;
   for (std::int64_t first = begin; first < end; first += blockDim.y) {
     const std::int64_t n = first + threadIdx.y, row = n * a.G + group, start = row * a.C;
     const std::int64_t C = n < end ? a.C : 0;  // 0: a team without a row
-    const Real mean = C == 0 || a.mean == nullptr ? Real{0} : a.mean[row];
-    const Real rstd = C == 0 ? Real{0} : a.rstd[row];
+    const auto mean = C == 0 || a.mean == nullptr ? Wide<Real>{0} : a.mean[row];
+    const auto rstd = C == 0 ? Wide<Real>{0} : a.rstd[row];
     Part<Real, width, packs> normal, g;
     normal.each(C, [&](int, std::int64_t c, Pack& x) { x = load<width>(a.x + start + c); });
     g.each(C, [&](int, std::int64_t c, Pack& dy) { dy = load<width>(a.dy + start + c); });
-    Real sum_g = 0, sum_gx = 0;
+    Wide<Real> sum_g = 0, sum_gx = 0;
     normal.each(C, [&](int p, std::int64_t c, Pack& x) {
       Pack& dy = g.at[p];
       for (int k = 0; k < width; ++k) {
@@ -131,7 +132,7 @@ __global__ void __launch_bounds__(most_threads)
       }
     });
     if (a.dx == nullptr && a.dbranch == nullptr) continue;
-    sum_g = a.mean == nullptr ? Real{0} : team_sum(sum_g, scratch) / count;
+    sum_g = a.mean == nullptr ? Wide<Real>{0} : team_sum(sum_g, scratch) / count;
     sum_gx = team_sum(sum_gx, scratch) / count;
     g.each(C, [&](int p, std::int64_t c, Pack& dx) {
       for (int k = 0; k < width; ++k)
@@ -205,7 +206,7 @@ void layer_norm_forward(const LayerNormForward<Real>& a) {
   with_constants<Real>(teams, [&](auto width, auto packs) {
     launch(forward_kernel<Real, width(), packs()>,
            static_cast<unsigned>((rows + teams.teams - 1) / teams.teams), teams.block(),
-           shared_bytes<Real>(most_warps), a);
+           shared_bytes<Wide<Real>>(most_warps), a);
   });
 }
 
@@ -220,12 +221,12 @@ void layer_norm_backward(const LayerNormBackward<Real>& a) {
   const std::int64_t blocks = std::max<std::int64_t>(1, most_teams / teams.teams / a.G);
   const std::int64_t range = std::max(least_rows * teams.teams, (a.N + blocks - 1) / blocks);
   const std::int64_t ranges = (a.N + range - 1) / range, sums = ranges * teams.teams;
-  Tensor<Real> partial;
+  Tensor<Wide<Real>> partial;
   if (a.dweight != nullptr || a.dbias != nullptr)
-    partial = Tensor<Real>({2, sums, a.G * a.C}, Device::cuda);
+    partial = Tensor<Wide<Real>>({2, sums, a.G * a.C}, Device::cuda);
   with_constants<Real>(teams, [&](auto width, auto packs) {
     launch(backward_kernel<Real, width(), packs()>, static_cast<unsigned>(ranges * a.G),
-           teams.block(), shared_bytes<Real>(most_warps), a, range, partial.mutable_data());
+           teams.block(), shared_bytes<Wide<Real>>(most_warps), a, range, partial.mutable_data());
   });
   if (a.dweight != nullptr) add_partial_sums(partial.data(), sums, a.G * a.C, a.dweight);
   if (a.dbias != nullptr)
@@ -234,7 +235,9 @@ void layer_norm_backward(const LayerNormBackward<Real>& a) {
 
 template void layer_norm_forward(const LayerNormForward<float>&);
 template void layer_norm_forward(const LayerNormForward<double>&);
+template void layer_norm_forward(const LayerNormForward<bf16>&);
 template void layer_norm_backward(const LayerNormBackward<float>&);
 template void layer_norm_backward(const LayerNormBackward<double>&);
+template void layer_norm_backward(const LayerNormBackward<bf16>&);
 
 }  // namespace carousel::cuda

@@ -79,7 +79,7 @@ __global__ void tiles_kernel(const Real* x, Real* y, Outer outer, Axis a, Axis b
       const std::int64_t at_a = first_a + r, at_b = first_b + threadIdx.x;
       if (at_a >= a.size || at_b >= b.size) continue;
       const Real value = turned[threadIdx.x * (tile + 1) + r];
-      y[y_at + at_a * a.y + at_b * b.y] += value;
+      add_to(y + y_at + at_a * a.y + at_b * b.y, Elements<Wide<Real>, 1>{{value}});
     }
   }
 }
@@ -158,5 +158,6 @@ void strided_add(const StridedAdd<Real>& s) {
 
 template void strided_add(const StridedAdd<float>&);
 template void strided_add(const StridedAdd<double>&);
+template void strided_add(const StridedAdd<bf16>&);
 
 }  // namespace carousel::cuda

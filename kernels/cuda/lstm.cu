@@ -1,14 +1,16 @@
 // The equations are those of the reference, reference/lstm.cpp.
 
 #include "kernels/cuda/cuda.h"
-#include "kernels/cuda/gates.h"
 #include "kernels/cuda/recurrence_backward.h"
 #include "kernels/cuda/recurrence_forward.h"
 #include "kernels/lstm.h"
+#include "kernels/reference/gates.h"
 
 namespace carousel::cuda {
 
 namespace {
+
+using reference::sigmoid;
 
 // What one unit does; i is its place in (B, NH, DH) for the initial and last states, else in
 // (B, S, NH, DH).

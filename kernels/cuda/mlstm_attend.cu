@@ -124,7 +124,7 @@ struct Attend {
       const bool last = w != 0 && a.transposed;  // the last columns, of v̂ and ĝ
       if (last) x += a.x.last(row(tile.begin + r)) * a.y.last(row(begin + partner));
       x = w == 0 ? Real(0) : w * x;
-      pairs[partner * stride + r] = static_cast<Element>(x);
+      pairs[partner * stride + r] = rounded<Element>(x);
       den[i] += x;
     });
   }
@@ -234,8 +234,8 @@ struct Attend {
     total.each([&](int i, int r, int c, Real& x) {
       if (r >= tile.rows || c >= columns) return;
       Element& out = a.out[row(tile.begin + r) * a.dz + column0 + c];
-      out = static_cast<Element>(a.den != nullptr ? scale[i] * x
-                                                  : static_cast<Real>(out) + scale[i] * x);
+      out =
+          rounded<Element>(a.den != nullptr ? scale[i] * x : static_cast<Real>(out) + scale[i] * x);
     });
   }
 };
@@ -276,9 +276,9 @@ void mlstm_attend(const MlstmAttend<Element>& a) {
 
 template int mlstm_attend_groups<float>(int);
 template int mlstm_attend_groups<double>(int);
-template int mlstm_attend_groups<__nv_bfloat16>(int);
+template int mlstm_attend_groups<bf16>(int);
 template void mlstm_attend(const MlstmAttend<float>&);
 template void mlstm_attend(const MlstmAttend<double>&);
-template void mlstm_attend(const MlstmAttend<__nv_bfloat16>&);
+template void mlstm_attend(const MlstmAttend<bf16>&);
 
 }  // namespace carousel::cuda

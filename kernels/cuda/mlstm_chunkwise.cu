@@ -12,7 +12,6 @@
 #include "core/tensor.h"
 #include "kernels/cuda/cuda.h"
 #include "kernels/cuda/mlstm_attend.h"
-#include "kernels/cuda/mlstm_chunkwise.h"
 #include "kernels/cuda/mlstm_gate_gradients.h"
 #include "kernels/cuda/mlstm_recur.h"
 #include "kernels/cuda/tile_product_bf16.h"
@@ -27,37 +26,37 @@ MlstmTiles tiles_of(const MlstmInputs<Real>& in, std::int64_t chunk_size) {
 }
 
 // States at the boundaries between chunks, in memory of their own.
-template <class Real>
+template <class Element>
 class InnerStates {
  public:
-  InnerStates(const MlstmInputs<Real>& in, const MlstmTiles& tiles) {
+  InnerStates(const MlstmInputs<Element>& in, const MlstmTiles& tiles) {
     const std::int64_t count = tiles.tasks * (tiles.chunks - 1);
     size_ = count * in.DHqk * in.DHv;
-    memory_ = Tensor<Real>({size_ + count * in.DHqk}, Device::cuda);
+    memory_ = Tensor<Wide<Element>>({size_ + count * in.DHqk}, Device::cuda);
   }
-  Real* c() { return memory_.mutable_data(); }
-  Real* n() { return c() + size_; }
+  Wide<Element>* c() { return memory_.mutable_data(); }
+  Wide<Element>* n() { return c() + size_; }
 
  private:
   std::int64_t size_;
-  Tensor<Real> memory_;
+  Tensor<Wide<Element>> memory_;
 };
 
 // The rows q̃, k̃ and v̂.
 template <class Element>
 struct Rows {
+  using Real = Wide<Element>;
   MlstmRows<Element> q, k, v;
 
-  template <class Real>
-  Rows(const MlstmInputs<Real>& in, const Element* q_, const Element* k_, const Element* v_)
-      : q{q_, static_cast<int>(in.DHqk), static_cast<Real>(in.query_scale), nullptr, nullptr},
-        k{k_, static_cast<int>(in.DHqk), static_cast<Real>(in.key_scale), nullptr, nullptr},
-        v{v_, static_cast<int>(in.DHv), Real(1), nullptr, nullptr} {}
+  explicit Rows(const MlstmInputs<Element>& in)
+      : q{in.q, static_cast<int>(in.DHqk), static_cast<Real>(in.query_scale), nullptr, nullptr},
+        k{in.k, static_cast<int>(in.DHqk), static_cast<Real>(in.key_scale), nullptr, nullptr},
+        v{in.v, static_cast<int>(in.DHv), Real(1), nullptr, nullptr} {}
 };
 
 // The initial state, and those between the chunks.
-template <class Real>
-MlstmStates<Real> states_from(const MlstmInputs<Real>& in, const MlstmTiles& tiles,
+template <class Element, class Real = Wide<Element>>
+MlstmStates<Real> states_from(const MlstmInputs<Element>& in, const MlstmTiles& tiles,
                               const Real* inner_c, const Real* inner_n) {
   return {in.c0, in.n0, inner_c, inner_n, 0, tiles.chunks - 1, in.DHqk, in.DHv};
 }
@@ -88,8 +87,7 @@ struct GateSums {
 template <class Element>
 struct Backward {
   using Real = Wide<Element>;
-  const MlstmBackward<Real>& a;
-  const MlstmBackwardElements<Element>& x;
+  const MlstmBackward<Element>& a;
   const MlstmTiles& tiles;
   const MlstmScalars& scalars;
   Rows<Element> rows;
@@ -112,27 +110,27 @@ struct Backward {
   }
 
   void queries() const {
-    auto d = attend(false, g, rows.v, rows.k, true, x.dq);
+    auto d = attend(false, g, rows.v, rows.k, true, a.dq);
     d.factor = rows.q.factor;
     if (sums != nullptr) {
       d.along = rows.q;
       d.outside = sums->outside_q;
       d.crossing = sums->crossing_q;
     }
-    if (x.dq != nullptr || sums != nullptr) mlstm_attend(d);
+    if (a.dq != nullptr || sums != nullptr) mlstm_attend(d);
   }
   void keys() const {
-    auto d = attend(true, rows.v, g, rows.q, true, x.dk);
+    auto d = attend(true, rows.v, g, rows.q, true, a.dk);
     d.factor = rows.k.factor;
     if (sums != nullptr) {
       d.along = rows.k;
       d.outside = sums->outside_k;
       d.crossing = sums->crossing_k;
     }
-    if (x.dk != nullptr || sums != nullptr) mlstm_attend(d);
+    if (a.dk != nullptr || sums != nullptr) mlstm_attend(d);
   }
   void values() const {
-    if (x.dv != nullptr) mlstm_attend(attend(true, rows.k, rows.q, g, false, x.dv));
+    if (a.dv != nullptr) mlstm_attend(attend(true, rows.k, rows.q, g, false, a.dv));
   }
   void gates(int groups, int state_blocks) const {
     if (sums == nullptr) return;
@@ -160,19 +158,18 @@ struct Backward {
   }
 };
 
-}  // namespace
-
+// chunk_size is that of the kernels: a.in.chunk_size where states are saved, forward and backward,
+// else any.
 template <class Element>
-void mlstm_forward(const MlstmForward<Wide<Element>>& a, const MlstmForwardElements<Element>& x,
-                   std::int64_t chunk_size, bool save) {
+void forward(const MlstmForward<Element>& a, std::int64_t chunk_size, bool save) {
   using Real = Wide<Element>;
   const auto& in = a.in;
   if (in.B * in.NH == 0) return;
   const MlstmTiles tiles = tiles_of(in, chunk_size);
-  const MlstmScalarMemory<Real> scalars(in, tiles, a.m);
-  const Rows<Element> rows(in, x.q, x.k, x.v);
+  const MlstmScalarMemory<Element> scalars(in, tiles, a.m);
+  const Rows<Element> rows(in);
   const int DHqk = static_cast<int>(in.DHqk), DHv = static_cast<int>(in.DHv);
-  InnerStates<Real> own(in, save ? tiles_of(in, in.S) : tiles);
+  InnerStates<Element> own(in, save ? tiles_of(in, in.S) : tiles);
   Real* const inner_c = save ? a.chunk_c : own.c();
   Real* const inner_n = save ? a.chunk_n : own.n();
 
@@ -197,20 +194,19 @@ void mlstm_forward(const MlstmForward<Wide<Element>>& a, const MlstmForwardEleme
                          .dz = DHv,
                          .states = states_from(in, tiles, inner_c, inner_n),
                          .transposed = false,
-                         .out = x.h,
+                         .out = a.h,
                          .den = a.den,
                          .eps = in.eps});
 }
 
 template <class Element>
-void mlstm_backward(const MlstmBackward<Wide<Element>>& a, const MlstmBackwardElements<Element>& x,
-                    std::int64_t chunk_size) {
+void backward(const MlstmBackward<Element>& a, std::int64_t chunk_size) {
   using Real = Wide<Element>;
   const auto& in = a.in;
   if (in.B * in.NH == 0) return;
   const MlstmTiles tiles = tiles_of(in, chunk_size);
-  const MlstmScalarMemory<Real> scalars(in, tiles, nullptr);
-  const Rows<Element> rows(in, x.q, x.k, x.v);
+  const MlstmScalarMemory<Element> scalars(in, tiles, nullptr);
+  const Rows<Element> rows(in);
   const int DHqk = static_cast<int>(in.DHqk), DHv = static_cast<int>(in.DHv);
   const int groups = mlstm_attend_groups<Element>(DHqk), blocks = mlstm_recur_blocks(DHqk, DHv);
   GateSums sums(tiles, groups, blocks);
@@ -220,11 +216,11 @@ void mlstm_backward(const MlstmBackward<Wide<Element>>& a, const MlstmBackwardEl
   Real* const scale = upstream.mutable_data();
   Real* const delta = scale + tiles.tasks * in.S;
   mlstm_upstream<Element>(
-      {tiles, scalars.get(), x.dh, x.h, a.den, DHv, in.eps, scale, delta, sums.dm});
-  const MlstmRows<Element> g{x.dh, DHv, Real(1), scale, delta};
+      {tiles, scalars.get(), a.dh, a.h, a.den, DHv, in.eps, scale, delta, sums.dm});
+  const MlstmRows<Element> g{a.dh, DHv, Real(1), scale, delta};
   const auto states = states_from(in, tiles, a.chunk_c, a.chunk_n);
 
-  InnerStates<Real> own(in, tiles);
+  InnerStates<Element> own(in, tiles);
   mlstm_recur<Element>({.tiles = tiles,
                         .scalars = scalars.get(),
                         .backward = true,
@@ -243,37 +239,40 @@ void mlstm_backward(const MlstmBackward<Wide<Element>>& a, const MlstmBackwardEl
 
   const MlstmStates<Real> dstates{a.dc,    a.dn,  own.c(), own.n(), tiles.chunks, tiles.chunks - 1,
                                   in.DHqk, in.DHv};
-  const Backward<Element> backward{a, x,      tiles,   scalars.get(),          rows,
-                                   g, states, dstates, gates ? &sums : nullptr};
-  backward.queries();
-  backward.keys();
-  backward.values();
-  backward.gates(groups, blocks);
+  const Backward<Element> gradients{a, tiles,  scalars.get(), rows,
+                                    g, states, dstates,       gates ? &sums : nullptr};
+  gradients.queries();
+  gradients.keys();
+  gradients.values();
+  gradients.gates(groups, blocks);
 }
+
+}  // namespace
 
 template <class Real>
 void mlstm_chunkwise_forward(const MlstmForward<Real>& a) {
   const bool save = a.chunk_c != nullptr;
   const std::int64_t L = a.in.chunk_size;
-  mlstm_forward<Real>(a, {a.in.q, a.in.k, a.in.v, a.h},
-                      save ? L : std::max<std::int64_t>(L, tile_size), save);
+  forward(a, save ? L : std::max<std::int64_t>(L, tile_size), save);
 }
+
 template <class Real>
 void mlstm_parallel_forward(const MlstmForward<Real>& a) {
-  mlstm_forward<Real>(a, {a.in.q, a.in.k, a.in.v, a.h}, a.in.S, false);
+  forward(a, a.in.S, false);
 }
 
 template <class Real>
 void mlstm_chunkwise_backward(const MlstmBackward<Real>& a) {
-  mlstm_backward<Real>(a, {a.in.q, a.in.k, a.in.v, a.dh, a.h, a.dq, a.dk, a.dv}, a.in.chunk_size);
+  backward(a, a.in.chunk_size);
 }
 template <class Real>
 void mlstm_recurrent_backward(const MlstmBackward<Real>& a) {
   mlstm_chunkwise_backward(a);
 }
+
 template <class Real>
 void mlstm_parallel_backward(const MlstmBackward<Real>& a) {
-  mlstm_backward<Real>(a, {a.in.q, a.in.k, a.in.v, a.dh, a.h, a.dq, a.dk, a.dv}, a.in.S);
+  backward(a, a.in.S);
 }
 
 #define CAROUSEL_INSTANTIATE(Real)                                    \
@@ -284,11 +283,7 @@ void mlstm_parallel_backward(const MlstmBackward<Real>& a) {
   template void mlstm_parallel_backward(const MlstmBackward<Real>&);
 CAROUSEL_INSTANTIATE(float)
 CAROUSEL_INSTANTIATE(double)
+CAROUSEL_INSTANTIATE(bf16)
 #undef CAROUSEL_INSTANTIATE
-
-template void mlstm_forward(const MlstmForward<float>&, const MlstmForwardElements<__nv_bfloat16>&,
-                            std::int64_t, bool);
-template void mlstm_backward(const MlstmBackward<float>&,
-                             const MlstmBackwardElements<__nv_bfloat16>&, std::int64_t);
 
 }  // namespace carousel::cuda

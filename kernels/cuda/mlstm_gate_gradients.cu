@@ -1,13 +1,16 @@
-#include "kernels/cuda/gates.h"
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/mlstm_gate_gradients.h"
 #include "kernels/cuda/scan.h"
 #include "kernels/cuda/team.h"
 #include "kernels/cuda/tile_product_bf16.h"
+#include "kernels/reference/gates.h"
 
 namespace carousel::cuda {
 
 namespace {
+
+using reference::log_sigmoid;
+using reference::sigmoid;
 
 // A warp per row.
 template <class Element>
@@ -261,9 +264,9 @@ void mlstm_gate_gradients(const MlstmGateGradients<Element>& a) {
 
 template void mlstm_upstream(const MlstmUpstream<float>&);
 template void mlstm_upstream(const MlstmUpstream<double>&);
-template void mlstm_upstream(const MlstmUpstream<__nv_bfloat16>&);
+template void mlstm_upstream(const MlstmUpstream<bf16>&);
 template void mlstm_gate_gradients(const MlstmGateGradients<float>&);
 template void mlstm_gate_gradients(const MlstmGateGradients<double>&);
-template void mlstm_gate_gradients(const MlstmGateGradients<__nv_bfloat16>&);
+template void mlstm_gate_gradients(const MlstmGateGradients<bf16>&);
 
 }  // namespace carousel::cuda

@@ -36,7 +36,7 @@ struct MlstmGateGradients {
 
   MlstmTiles tiles;
   MlstmScalars scalars;
-  MlstmInputs<Real> in;
+  MlstmInputs<Element> in;
   MlstmRows<Element> q, k, v, g;
   const double *outside_q, *outside_k;    // as mlstm_attend leaves them
   const double *crossing_q, *crossing_k;  // so too

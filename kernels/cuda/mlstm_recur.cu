@@ -189,6 +189,6 @@ void mlstm_recur(const MlstmRecur<Element>& a) {
 
 template void mlstm_recur(const MlstmRecur<float>&);
 template void mlstm_recur(const MlstmRecur<double>&);
-template void mlstm_recur(const MlstmRecur<__nv_bfloat16>&);
+template void mlstm_recur(const MlstmRecur<bf16>&);
 
 }  // namespace carousel::cuda

@@ -14,18 +14,20 @@
 #include <initializer_list>
 
 #include "kernels/cuda/cuda.h"
-#include "kernels/cuda/gates.h"
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/mlstm_scalars.h"
 #include "kernels/cuda/team.h"
+#include "kernels/reference/gates.h"
 
 namespace carousel::cuda {
 
 namespace {
 
+using reference::log_sigmoid;
+
 constexpr int threads = 256, ahead = 4;
 template <class Real>
-constexpr int columns = static_cast<int>(128 / sizeof(Real));  // of a block
+constexpr int columns = static_cast<int>(128 / sizeof(Wide<Real>));  // of a block
 
 // What the second kernel needs of a step.
 struct StepScalars {
@@ -50,11 +52,11 @@ template <class Real>
 __global__ void __launch_bounds__(threads)
     normaliser_kernel(MlstmForward<Real> a, StepScalars* steps) {
   SharedMemory shared;
-  const auto scratch = shared.take<Real>(threads / 32);
+  const auto scratch = shared.take<Wide<Real>>(threads / 32);
   const auto& in = a.in;
   const std::int64_t task = blockIdx.x;
-  Real* const n = a.n + task * in.DHqk;
-  const Real* previous = in.n0 == nullptr ? nullptr : in.n0 + task * in.DHqk;
+  Wide<Real>* const n = a.n + task * in.DHqk;
+  const Wide<Real>* previous = in.n0 == nullptr ? nullptr : in.n0 + task * in.DHqk;
   double m = in.m0 == nullptr ? 0.0 : static_cast<double>(in.m0[task]);
   for (std::int64_t t = 0; t < in.S; ++t, previous = n) {
     const std::int64_t row = row_of(in, task, t), saved = saved_after(a, task, t);
@@ -63,18 +65,18 @@ __global__ void __launch_bounds__(threads)
     const double log_f = log_sigmoid(static_cast<double>(in.f[row])), carry = log_f + m;
     double next = !fresh && carry > i ? carry : i;
     // The last M is handed out: the final state is exact for the m that goes with it.
-    if (t + 1 == in.S) next = static_cast<double>(static_cast<Real>(next));
+    if (t + 1 == in.S) next = static_cast<double>(static_cast<Wide<Real>>(next));
     // Large M cancel before log f is lost.
     const double decay = fresh ? 0.0 : exp(log_f + (m - next)), input = exp(i - next);
     m = next;
 
-    const MlstmDecay<Real> decayed(decay);
-    const auto key_scale = static_cast<Real>(input * in.key_scale);
-    const auto query_scale = static_cast<Real>(in.query_scale);
-    Real den = 0;
+    const MlstmDecay<Wide<Real>> decayed(decay);
+    const auto key_scale = static_cast<Wide<Real>>(input * in.key_scale);
+    const auto query_scale = static_cast<Wide<Real>>(in.query_scale);
+    Wide<Real> den = 0;
     for (std::int64_t j = threadIdx.x; j < in.DHqk; j += threads) {
-      const Real key = key_scale * in.k[row * in.DHqk + j];
-      const Real value = decay == 0 ? key : decayed(previous[j]) + key;
+      const Wide<Real> key = key_scale * in.k[row * in.DHqk + j];
+      const Wide<Real> value = decay == 0 ? key : decayed(previous[j]) + key;
       n[j] = value;
       if (saved >= 0) a.chunk_n[saved * in.DHqk + j] = value;
       den += query_scale * in.q[row * in.DHqk + j] * value;
@@ -82,7 +84,7 @@ __global__ void __launch_bounds__(threads)
     den = team_sum(den, scratch);
     if (threadIdx.x > 0) continue;
     a.den[row] = den;
-    if (t + 1 == in.S) a.m[task] = static_cast<Real>(m);
+    if (t + 1 == in.S) a.m[task] = static_cast<Wide<Real>>(m);
     steps[task * in.S + t] = {decay, input,
                               1 / mlstm_normaliser(static_cast<double>(den), m, in.eps)};
   }
@@ -92,24 +94,25 @@ __global__ void __launch_bounds__(threads)
 template <class Real, int width>
 struct RecurrentStep {
   static constexpr int across = columns<Real> / width, down = threads / across;
-  using Piece = Elements<Real, width>;
+  using Piece = Elements<Wide<Real>, width>;
 
   const MlstmForward<Real>& a;
   const std::int64_t task, column;
   const bool there;
-  const int first;              // row
-  SharedPointer<Real> partial;  // (down, columns)
+  const int first;                    // row
+  SharedPointer<Wide<Real>> partial;  // (down, columns)
 
   // Rows j, j + down, … of C, `ahead` of them, and what they add to h.
   __device__ void rows(std::int64_t j, std::int64_t row, const StepScalars& step,
-                       const Real* previous, Real* saved, const Piece& v, Piece& h) const {
+                       const Wide<Real>* previous, Wide<Real>* saved, const Piece& v,
+                       Piece& h) const {
     const auto& in = a.in;
     const std::int64_t size = in.DHqk * in.DHv;
-    const MlstmDecay<Real> decayed(step.decay);
-    const auto key_scale = static_cast<Real>(step.input * in.key_scale);
-    const auto query_scale = static_cast<Real>(in.query_scale);
+    const MlstmDecay<Wide<Real>> decayed(step.decay);
+    const auto key_scale = static_cast<Wide<Real>>(step.input * in.key_scale);
+    const auto query_scale = static_cast<Wide<Real>>(in.query_scale);
     Piece c[ahead]{};
-    Real key[ahead]{}, query[ahead]{};
+    Wide<Real> key[ahead]{}, query[ahead]{};
     CAROUSEL_UNROLL
     for (int n = 0; n < ahead; ++n) {
       const std::int64_t at = j + n * down;
@@ -124,7 +127,7 @@ struct RecurrentStep {
       if (at >= in.DHqk) break;
       CAROUSEL_UNROLL
       for (int e = 0; e < width; ++e) {
-        const Real added = key[n] * v.at[e];
+        const Wide<Real> added = key[n] * v.at[e];
         c[n].at[e] = step.decay == 0 ? added : decayed(c[n].at[e]) + added;
         h.at[e] += query[n] * c[n].at[e];
       }
@@ -136,9 +139,9 @@ struct RecurrentStep {
   __device__ void run(std::int64_t t, const StepScalars& step) const {
     const auto& in = a.in;
     const std::int64_t size = in.DHqk * in.DHv, row = row_of(in, task, t);
-    const Real* const previous = (t == 0 && in.c0 != nullptr ? in.c0 : a.c) + task * size;
+    const Wide<Real>* const previous = (t == 0 && in.c0 != nullptr ? in.c0 : a.c) + task * size;
     const std::int64_t slot = saved_after(a, task, t);
-    Real* const saved = slot < 0 ? nullptr : a.chunk_c + slot * size;
+    Wide<Real>* const saved = slot < 0 ? nullptr : a.chunk_c + slot * size;
     Piece h{};
     if (there) {
       const Piece v = load<width>(in.v + row * in.DHv + column);
@@ -151,9 +154,9 @@ struct RecurrentStep {
     const int c = static_cast<int>(threadIdx.x);
     const std::int64_t out = column - lane + c;
     if (c < columns<Real> && out < in.DHv) {
-      Real sum = 0;
+      Wide<Real> sum = 0;
       for (int r = 0; r < down; ++r) sum += partial[r * columns<Real> + c];
-      a.h[row * in.DHv + out] = static_cast<Real>(step.scale) * sum;
+      a.h[row * in.DHv + out] = rounded<Real>(static_cast<Wide<Real>>(step.scale) * sum);
     }
     __syncthreads();
   }
@@ -173,7 +176,7 @@ __global__ void __launch_bounds__(threads)
                   column,
                   column < a.in.DHv,
                   thread / Step::across,
-                  shared.take<Real>(Step::down * columns<Real>)};
+                  shared.take<Wide<Real>>(Step::down * columns<Real>)};
   for (std::int64_t t = 0; t < a.in.S; ++t) step.run(t, steps[task * a.in.S + t]);
 }
 
@@ -181,7 +184,7 @@ template <class Real, int width>
 void launch_state(const MlstmForward<Real>& a, const StepScalars* steps) {
   const std::int64_t blocks = (a.in.DHv - 1) / columns<Real> + 1;
   launch(state_kernel<Real, width>, static_cast<unsigned>(a.in.B * a.in.NH * blocks), threads,
-         shared_bytes<Real>(RecurrentStep<Real, width>::down * columns<Real>), a, steps,
+         shared_bytes<Wide<Real>>(RecurrentStep<Real, width>::down * columns<Real>), a, steps,
          static_cast<int>(blocks));
 }
 
@@ -194,9 +197,9 @@ void mlstm_recurrent_forward(const MlstmForward<Real>& a) {
   Tensor<double> memory({tasks, a.in.S, 3}, Device::cuda);
   auto* const steps = reinterpret_cast<StepScalars*>(memory.mutable_data());
   launch(normaliser_kernel<Real>, static_cast<unsigned>(tasks), threads,
-         shared_bytes<Real>(threads / 32), a, steps);
-  constexpr int width = pack<Real>;
-  if (packs_fit<Real>({a.in.v, a.in.c0, a.c, a.chunk_c}, {a.in.DHv})) {
+         shared_bytes<Wide<Real>>(threads / 32), a, steps);
+  constexpr int width = pack<Wide<Real>>;
+  if (packs_fit<Wide<Real>>({a.in.v, a.in.c0, a.c, a.chunk_c}, {a.in.DHv})) {
     launch_state<Real, width>(a, steps);
   } else {
     launch_state<Real, 1>(a, steps);
@@ -205,5 +208,6 @@ void mlstm_recurrent_forward(const MlstmForward<Real>& a) {
 
 template void mlstm_recurrent_forward(const MlstmForward<float>&);
 template void mlstm_recurrent_forward(const MlstmForward<double>&);
+template void mlstm_recurrent_forward(const MlstmForward<bf16>&);
 
 }  // namespace carousel::cuda

@@ -3,14 +3,16 @@
 // then come from the M that were stored, so that roundings of M cancel out. Bytes: 2 Real are read
 // and 5 double written per step and head, next to nothing beside q, k and v.
 
-#include "kernels/cuda/gates.h"
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/mlstm_scalars.h"
 #include "kernels/cuda/scan.h"
+#include "kernels/reference/gates.h"
 
 namespace carousel::cuda {
 
 namespace {
+
+using reference::log_sigmoid;
 
 constexpr int scan_threads = 256;
 
@@ -41,7 +43,7 @@ __device__ Stretch step_of(const MlstmInputs<Real>& in, const MlstmTiles& tiles,
 
 template <class Real>
 __global__ void __launch_bounds__(scan_threads)
-    steps_kernel(MlstmInputs<Real> in, MlstmTiles tiles, MlstmScalars scalars, Real* last_m) {
+    steps_kernel(MlstmInputs<Real> in, MlstmTiles tiles, MlstmScalars scalars, Wide<Real>* last_m) {
   SharedMemory shared;
   const auto scratch = shared.take<Stretch>(scan_threads);
   const std::int64_t task = blockIdx.x, thread = threadIdx.x;
@@ -56,10 +58,10 @@ __global__ void __launch_bounds__(scan_threads)
   for (std::int64_t t = first; t < last; ++t) {
     m = step_of(in, tiles, task, t)(m);
     // The last M is handed out: the final state is exact for the m that goes with it.
-    ms[t] = t + 1 < in.S ? m : static_cast<double>(static_cast<Real>(m));
+    ms[t] = t + 1 < in.S ? m : static_cast<double>(static_cast<Wide<Real>>(m));
   }
   __syncthreads();
-  if (last_m != nullptr && thread == 0) last_m[task] = static_cast<Real>(ms[in.S - 1]);
+  if (last_m != nullptr && thread == 0) last_m[task] = static_cast<Wide<Real>>(ms[in.S - 1]);
   for (std::int64_t t = thread; t < in.S; t += scan_threads) {
     const Stretch step = step_of(in, tiles, task, t);
     const double previous = t == 0 ? m0 : ms[t - 1];
@@ -129,7 +131,7 @@ __global__ void __launch_bounds__(tile_threads)
 
 template <class Real>
 MlstmScalarMemory<Real>::MlstmScalarMemory(const MlstmInputs<Real>& in, const MlstmTiles& tiles,
-                                           Real* last_m) {
+                                           Wide<Real>* last_m) {
   const std::int64_t steps = tiles.tasks * tiles.S, all = tiles.tasks * tiles.count;
   memory_ = Tensor<double>({5 * steps + (2 + tiles.per_chunk) * all}, Device::cuda);
   double* const p = memory_.mutable_data();
@@ -147,5 +149,6 @@ MlstmScalarMemory<Real>::MlstmScalarMemory(const MlstmInputs<Real>& in, const Ml
 
 template class MlstmScalarMemory<float>;
 template class MlstmScalarMemory<double>;
+template class MlstmScalarMemory<bf16>;
 
 }  // namespace carousel::cuda

@@ -89,7 +89,7 @@ struct MlstmScalars {
 template <class Real>
 class MlstmScalarMemory {
  public:
-  MlstmScalarMemory(const MlstmInputs<Real>& in, const MlstmTiles& tiles, Real* last_m);
+  MlstmScalarMemory(const MlstmInputs<Real>& in, const MlstmTiles& tiles, Wide<Real>* last_m);
   const MlstmScalars& get() const { return scalars_; }
 
  private:

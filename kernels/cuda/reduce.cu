@@ -22,14 +22,14 @@ constexpr std::int64_t most_terms = 64;  // that one thread adds up
 // partial: (ranges, outer, inner); null where there is one range, whose sums go to y.
 template <class Real>
 __global__ void __launch_bounds__(1024)
-    sum_kernel(ReduceSum<Real> a, std::int64_t range, Real* partial) {
+    sum_kernel(ReduceSum<Real> a, std::int64_t range, Wide<Real>* partial) {
   SharedMemory shared;
-  const auto scratch = shared.take<Real>(blockDim.x * blockDim.y * blockDim.z);
+  const auto scratch = shared.take<Wide<Real>>(blockDim.x * blockDim.y * blockDim.z);
   const std::int64_t tiles = (a.inner + blockDim.x - 1) / blockDim.x;
   const std::int64_t i = blockIdx.x % tiles * blockDim.x + threadIdx.x;
   const std::int64_t outer = blockIdx.x / tiles * blockDim.z + threadIdx.z;
   const bool inside = i < a.inner && outer < a.outer;
-  Real sum = 0;
+  Wide<Real> sum = 0;
   if (inside) {
     const std::int64_t begin = blockIdx.y * range, end = min(a.n, begin + range);
     const Real* const x = a.x + outer * a.n * a.inner + i;
@@ -41,7 +41,7 @@ __global__ void __launch_bounds__(1024)
   if (partial != nullptr) {
     partial[blockIdx.y * a.outer * a.inner + at] = sum;
   } else {
-    a.y[at] += static_cast<Real>(a.factor) * sum;
+    a.y[at] += static_cast<Wide<Real>>(a.factor) * sum;
   }
 }
 
@@ -53,7 +53,7 @@ std::int64_t power_of_two(std::int64_t n, std::int64_t most) {
 template <class Real>
 struct Broadcast {
   ReduceBroadcast<Real> a;
-  Real factor;
+  Wide<Real> factor;
   template <int width>
   __device__ void run(std::int64_t i) const {
     auto x = load<width>(a.x + i);
@@ -74,32 +74,34 @@ void reduce_sum(const ReduceSum<Real>& a) {
   // Launches count the ranges along y, where there may be 65535.
   const std::int64_t range = std::max(y * most_terms, (a.n + 65534) / 65535);
   const std::int64_t ranges = (a.n + range - 1) / range;
-  Tensor<Real> partial;
-  if (ranges > 1) partial = Tensor<Real>({ranges, a.outer, a.inner}, Device::cuda);
+  Tensor<Wide<Real>> partial;
+  if (ranges > 1) partial = Tensor<Wide<Real>>({ranges, a.outer, a.inner}, Device::cuda);
   const dim3 grid(static_cast<unsigned>((a.inner + x - 1) / x * ((a.outer + z - 1) / z)),
                   static_cast<unsigned>(ranges));
   const dim3 block(static_cast<unsigned>(x), static_cast<unsigned>(y), static_cast<unsigned>(z));
-  launch(sum_kernel<Real>, grid, block, shared_bytes<Real>(x * y * z), a, range,
+  launch(sum_kernel<Real>, grid, block, shared_bytes<Wide<Real>>(x * y * z), a, range,
          partial.mutable_data());
   if (ranges == 1) return;
-  reduce_sum(ReduceSum<Real>{.x = partial.data(),
-                             .y = a.y,
-                             .outer = 1,
-                             .n = ranges,
-                             .inner = a.outer * a.inner,
-                             .factor = a.factor});
+  reduce_sum(ReduceSum<Wide<Real>>{.x = partial.data(),
+                                   .y = a.y,
+                                   .outer = 1,
+                                   .n = ranges,
+                                   .inner = a.outer * a.inner,
+                                   .factor = a.factor});
 }
 
 template <class Real>
 void reduce_broadcast(const ReduceBroadcast<Real>& a) {
   if (a.x == nullptr) return;
   for_each_element<Real>(a.outer * a.n * a.inner, {a.x, a.y},
-                         Broadcast<Real>{a, static_cast<Real>(a.factor)}, {a.inner});
+                         Broadcast<Real>{a, static_cast<Wide<Real>>(a.factor)}, {a.inner});
 }
 
 template void reduce_sum(const ReduceSum<float>&);
 template void reduce_sum(const ReduceSum<double>&);
+template void reduce_sum(const ReduceSum<bf16>&);
 template void reduce_broadcast(const ReduceBroadcast<float>&);
 template void reduce_broadcast(const ReduceBroadcast<double>&);
+template void reduce_broadcast(const ReduceBroadcast<bf16>&);
 
 }  // namespace carousel::cuda

@@ -38,7 +38,9 @@ void rms_norm_backward(const RmsNormBackward<Real>& a) {
 
 template void rms_norm_forward(const RmsNormForward<float>&);
 template void rms_norm_forward(const RmsNormForward<double>&);
+template void rms_norm_forward(const RmsNormForward<bf16>&);
 template void rms_norm_backward(const RmsNormBackward<float>&);
 template void rms_norm_backward(const RmsNormBackward<double>&);
+template void rms_norm_backward(const RmsNormBackward<bf16>&);
 
 }  // namespace carousel::cuda

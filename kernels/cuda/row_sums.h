@@ -28,12 +28,12 @@ namespace detail {
 // partial: (count, ranges, C)
 template <int width, int count, class Real, class Body>
 __global__ void row_sums_kernel(Body body, std::int64_t N, std::int64_t C, std::int64_t range,
-                                Real* partial) {
+                                Wide<Real>* partial) {
   SharedMemory shared;
-  const auto scratch = shared.take<Real>(blockDim.x * blockDim.y);
+  const auto scratch = shared.take<Wide<Real>>(blockDim.x * blockDim.y);
   const std::int64_t c = (std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x) * width;
   const std::int64_t begin = blockIdx.y * range, end = min(N, begin + range);
-  Elements<Real, width> sums[count] = {};
+  Elements<Wide<Real>, width> sums[count] = {};
   if (c < C) {
     for (std::int64_t n = begin + threadIdx.y; n < end; n += blockDim.y)
       body.template run<width>(n * C + c, c, sums);
@@ -53,7 +53,7 @@ __global__ void row_sums_kernel(Body body, std::int64_t N, std::int64_t C, std::
 // the rows are added to to[k], (C); a null `to` is not wanted. `arrays` are those that body reads
 // and writes with load and store. Rows are summed in ranges of fixed size, then the ranges.
 template <class Real, std::size_t count, class Body>
-void add_row_sums(std::int64_t N, std::int64_t C, const std::array<Real*, count>& to,
+void add_row_sums(std::int64_t N, std::int64_t C, const std::array<Wide<Real>*, count>& to,
                   std::initializer_list<const void*> arrays, const Body& body) {
   if (N * C == 0) return;
   constexpr std::int64_t threads = 256, most_ranges = 512;
@@ -65,15 +65,15 @@ void add_row_sums(std::int64_t N, std::int64_t C, const std::array<Real*, count>
   const std::int64_t range = std::max(least, (N + most_ranges - 1) / most_ranges);
   const std::int64_t ranges = (N + range - 1) / range;
 
-  Tensor<Real> partial;
-  if (std::any_of(to.begin(), to.end(), [](const Real* sum) { return sum != nullptr; }))
-    partial = Tensor<Real>({static_cast<std::int64_t>(count), ranges, C}, Device::cuda);
+  Tensor<Wide<Real>> partial;
+  if (std::any_of(to.begin(), to.end(), [](const Wide<Real>* sum) { return sum != nullptr; }))
+    partial = Tensor<Wide<Real>>({static_cast<std::int64_t>(count), ranges, C}, Device::cuda);
   constexpr int sums = static_cast<int>(count);
   const auto kernel = wide ? detail::row_sums_kernel<pack<Real>, sums, Real, Body>
                            : detail::row_sums_kernel<1, sums, Real, Body>;
   launch(kernel, dim3(static_cast<unsigned>((packs + x - 1) / x), static_cast<unsigned>(ranges)),
-         dim3(static_cast<unsigned>(x), static_cast<unsigned>(y)), shared_bytes<Real>(threads),
-         body, N, C, range, partial.mutable_data());
+         dim3(static_cast<unsigned>(x), static_cast<unsigned>(y)),
+         shared_bytes<Wide<Real>>(threads), body, N, C, range, partial.mutable_data());
   for (std::size_t k = 0; k < count; ++k) {
     if (to[k] != nullptr)
       add_partial_sums(partial.data() + static_cast<std::int64_t>(k) * ranges * C, ranges, C,

@@ -32,10 +32,11 @@ template <class Real>
 struct Gradients {
   SkipGateBackward<Real> a;
   template <int width>
-  __device__ void run(std::int64_t i, std::int64_t c, Elements<Real, width> (&sums)[1]) const {
+  __device__ void run(std::int64_t i, std::int64_t c,
+                      Elements<Wide<Real>, width> (&sums)[1]) const {
     const auto dy = load<width>(a.dy + i), gate = load<width>(a.gate + i);
     const auto skip = load<width>(a.skip + i), weight = load<width>(a.weight + c);
-    Elements<Real, width> slope{}, dv{};
+    Elements<Wide<Real>, width> slope{}, dv{};
     with_function(a.f, [&](auto f) {
       for (int k = 0; k < width; ++k) {
         slope.at[k] = dy.at[k] * f.slope(gate.at[k]);
@@ -66,13 +67,16 @@ void skip_gate_forward(const SkipGateForward<Real>& a) {
 
 template <class Real>
 void skip_gate_backward(const SkipGateBackward<Real>& a) {
-  add_row_sums(a.N, a.C, std::array{a.dweight},
-               {a.dy, a.gate, a.x, a.skip, a.weight, a.dgate, a.dx, a.dskip}, Gradients<Real>{a});
+  add_row_sums<Real>(a.N, a.C, std::array{a.dweight},
+                     {a.dy, a.gate, a.x, a.skip, a.weight, a.dgate, a.dx, a.dskip},
+                     Gradients<Real>{a});
 }
 
 template void skip_gate_forward(const SkipGateForward<float>&);
 template void skip_gate_forward(const SkipGateForward<double>&);
+template void skip_gate_forward(const SkipGateForward<bf16>&);
 template void skip_gate_backward(const SkipGateBackward<float>&);
 template void skip_gate_backward(const SkipGateBackward<double>&);
+template void skip_gate_backward(const SkipGateBackward<bf16>&);
 
 }  // namespace carousel::cuda

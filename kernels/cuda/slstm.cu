@@ -1,46 +1,19 @@
 // The equations are those of the reference, reference/slstm.cpp.
 
-#include <limits>
-
 #include "kernels/cuda/cuda.h"
-#include "kernels/cuda/gates.h"
 #include "kernels/cuda/recurrence_backward.h"
 #include "kernels/cuda/recurrence_forward.h"
+#include "kernels/reference/slstm_gates.h"
 #include "kernels/slstm.h"
 
 namespace carousel::cuda {
 
 namespace {
 
-// a + b + c, with the digits that a + b loses made good (Knuth's TwoSum).
-template <class Real>
-__device__ Real sum(Real a, Real b, Real c) {
-  const Real s = a + b, rounded_b = s - a;
-  const Real lost = (a - (s - rounded_b)) + (b - rounded_b);
-  return std::isfinite(s) ? (s + c) + lost : s + c;
-}
-
-template <class Real>
-struct Stabilised {
-  Real m, input, forget;  // m_t, i', f'
-  bool from_input;        // m_t = i, not lf
-};
-
-// One of i' and f' is always 1, the other the exponential of the distance between i and lf.
-template <class Real>
-__device__ Stabilised<Real> stabilise(Real i, Real log_f, Real m_before, Real n_before) {
-  const Real ahead = sum(m_before, log_f, -i);  // lf − i
-  if (n_before != 0 && !(ahead <= 0)) return {m_before + log_f, std::exp(-ahead), 1, false};
-  // Of a fresh unit f' may be beyond every bound; it has to stay finite, to give 0 times 0.
-  constexpr Real largest = std::numeric_limits<Real>::max();
-  const Real bound = std::sqrt(largest), forget = std::exp(ahead);
-  return {i, 1, forget > bound ? bound : forget, true};
-}
-
-template <class Real>
-__device__ Real log_forget(Real f, ForgetGate gate) {
-  return gate == ForgetGate::sigmoid ? log_sigmoid(f) : f;
-}
+using reference::log_forget;
+using reference::log_forget_slope;
+using reference::sigmoid;
+using reference::stabilise;
 
 // What one unit does; i is its place in (B, NH, DH) for the initial and last states, else in
 // (B, S, NH, DH).
@@ -82,7 +55,7 @@ struct SlstmCell {
   }
 
   static __device__ Real step(const Forward& a, const Gates<Real>& g, State& s) {
-    const auto by = stabilise(g.at[0], log_forget(g.at[1], a.forget_gate), s.m, s.n);
+    const auto by = stabilise(g.at[0], log_forget(g.at[1], a.forget_gate), s.m, s.n == 0);
     s.c = by.forget * s.c + by.input * std::tanh(g.at[2]);
     s.n = by.forget * s.n + by.input;
     s.m = by.m;
@@ -101,8 +74,8 @@ struct SlstmCell {
   static __device__ void step_back(const Backward& a, const Saved& s, Real dh, State& d,
                                    Gates<Real>& dg) {
     const Real f = s.g.at[1], z = std::tanh(s.g.at[2]), o = s.g.at[3];
-    const Real slope = a.forget_gate == ForgetGate::sigmoid ? sigmoid(-f) : Real{1};
-    const auto by = stabilise(s.g.at[0], log_forget(f, a.forget_gate), s.before.m, s.before.n);
+    const Real slope = log_forget_slope(f, a.forget_gate);
+    const auto by = stabilise(s.g.at[0], log_forget(f, a.forget_gate), s.before.m, s.before.n == 0);
     const Real dc = d.c + dh * sigmoid(o) / s.n, dn = d.n - dh * s.h / s.n, dm = d.m;
     dg.at[0] = by.input * (z * dc + dn) + (by.from_input ? dm : Real{0});
     const Real df = by.forget * (s.before.c * dc + s.before.n * dn);

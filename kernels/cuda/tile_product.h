@@ -38,14 +38,6 @@ __device__ Factor<At> factor(int count, bool along_depth, const At& at) {
   return {at, count, along_depth};
 }
 
-// The type in which products of Elements are added up.
-template <class Element>
-struct WideOf {
-  using type = Element;
-};
-template <class Element>
-using Wide = typename WideOf<Element>::type;
-
 // The elements of a tile that one thread has: 4 rows, 4 columns in each of H squares of 64.
 template <class Real, int H>
 struct TileValues {
@@ -100,7 +92,7 @@ __device__ void load_slice(SharedPointer<Element> slice, const Factor<At>& f, in
     const int k = f.along_depth ? e % slice_depth : e / width;
     if (k >= filled) continue;
     slice[k * tile_stride<Element, width> + i] =
-        i < f.count && k < depth ? static_cast<Element>(f.at(i, first + k)) : Element(0);
+        i < f.count && k < depth ? rounded<Element>(f.at(i, first + k)) : Element(0);
   }
 }
 

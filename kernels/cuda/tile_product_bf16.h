@@ -13,27 +13,21 @@
 namespace carousel::cuda {
 
 template <>
-struct WideOf<__nv_bfloat16> {
-  using type = float;
-};
-template <>
-inline constexpr int depth_step<__nv_bfloat16> = 16;
+inline constexpr int depth_step<bf16> = 16;
 
 template <int H>
-struct TileSlices<__nv_bfloat16, H> : TileFactorSlices<__nv_bfloat16, H> {
+struct TileSlices<bf16, H> : TileFactorSlices<bf16, H> {
   SharedPointer<float> square;
 
   explicit __device__ TileSlices(SharedMemory& shared)
-      : TileFactorSlices<__nv_bfloat16, H>(shared),
-        square(shared.take<float>(tile_elements<float>)) {}
+      : TileFactorSlices<bf16, H>(shared), square(shared.take<float>(tile_elements<float>)) {}
   static constexpr std::size_t bytes() {
-    return TileFactorSlices<__nv_bfloat16, H>::bytes() + shared_bytes<float>(tile_elements<float>);
+    return TileFactorSlices<bf16, H>::bytes() + shared_bytes<float>(tile_elements<float>);
   }
 };
 
 template <int H>
-class TileProduct<__nv_bfloat16, H>
-    : public TileSum<TileProduct<__nv_bfloat16, H>, __nv_bfloat16, H> {
+class TileProduct<bf16, H> : public TileSum<TileProduct<bf16, H>, bf16, H> {
  public:
   __device__ void clear() {
     CAROUSEL_UNROLL
@@ -64,21 +58,20 @@ class TileProduct<__nv_bfloat16, H>
     return result;
   }
 
-  __device__ void multiply(SharedPointer<__nv_bfloat16> a, SharedPointer<__nv_bfloat16> b,
-                           int depth, int, int) {
+  __device__ void multiply(SharedPointer<bf16> a, SharedPointer<bf16> b, int depth, int, int) {
     namespace wmma = nvcuda::wmma;
-    constexpr int a_stride = tile_stride<__nv_bfloat16>;
-    constexpr int b_stride = tile_stride<__nv_bfloat16, tile_size * H>;
+    constexpr int a_stride = tile_stride<bf16>;
+    constexpr int b_stride = tile_stride<bf16, tile_size * H>;
     wmma::fragment<wmma::matrix_a, 16, 16, 16, __nv_bfloat16, wmma::col_major> x;
     wmma::fragment<wmma::matrix_b, 16, 16, 16, __nv_bfloat16, wmma::row_major> y;
     for (int k = 0; k < depth; k += 16) {
-      wmma::load_matrix_sync(x, a + (k * a_stride + row()), a_stride);
+      wmma::load_matrix_sync(x, as_vectors<__nv_bfloat16>(a + (k * a_stride + row())), a_stride);
       CAROUSEL_UNROLL
       for (int h = 0; h < H; ++h) {
         CAROUSEL_UNROLL
         for (int f = 0; f < 2; ++f) {
-          wmma::load_matrix_sync(y, b + (k * b_stride + h * tile_size + column() + 16 * f),
-                                 b_stride);
+          const int at = k * b_stride + h * tile_size + column() + 16 * f;
+          wmma::load_matrix_sync(y, as_vectors<__nv_bfloat16>(b + at), b_stride);
           wmma::mma_sync(sum_[h][f], x, y, sum_[h][f]);
         }
       }

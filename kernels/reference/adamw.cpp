@@ -25,14 +25,13 @@ template <class Real>
 void adamw_step(const AdamWStep<Real>& a) {
   const double squares = a.squares == nullptr ? 0 : *a.squares;
   if (!std::isfinite(squares)) return;
-  const double t = static_cast<double>(a.step);
   const Real scale = static_cast<Real>(clip_scale(squares, a.max_norm));
-  const Real decay = static_cast<Real>(1 - a.learning_rate * a.weight_decay);
+  const Real decay = static_cast<Real>(a.factors[0]);
   const Real beta1 = static_cast<Real>(a.beta1), beta2 = static_cast<Real>(a.beta2);
   const Real one_minus_beta1 = static_cast<Real>(1 - a.beta1);
   const Real one_minus_beta2 = static_cast<Real>(1 - a.beta2);
-  const Real rate = static_cast<Real>(a.learning_rate / (1 - std::pow(a.beta1, t)));
-  const Real correction = static_cast<Real>(std::sqrt(1 - std::pow(a.beta2, t)));
+  const Real rate = static_cast<Real>(a.factors[1]);
+  const Real correction = static_cast<Real>(a.factors[2]);
   const Real eps = static_cast<Real>(a.eps);
 
   parallel_for(a.N, chunk, [&](std::int64_t begin, std::int64_t end) {

@@ -1,6 +1,6 @@
 // For a row x with target t, shifted by its maximum so that no exponential overflows:
 //
-//   m = max x        s = log Σ_v exp(x_v − m)        loss = mean over the rows of s − (x_t − m)
+//   m = max x        s = log Σ_v exp(x_v − m)        loss = Σ_rows (s − (x_t − m)) / counted
 //   dx_v = (exp(x_v − m − s) − [v = t]) · dloss / counted
 //
 // m and s stay apart: in single precision m + s would lose s where the logits are large.
@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "core/parallel.h"
 #include "kernels/reference/reference.h"
@@ -36,17 +37,15 @@ template <class Real>
 void cross_entropy_forward(const CrossEntropyForward<Real>& a) {
   parallel_for(a.N, grain_for(16 * a.V), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t n = begin; n < end; ++n) {
+      a.losses[n] = 0;
       if (a.targets[n] < 0) continue;
       const Real* const x = a.logits + n * a.V;
       a.max[n] = *std::max_element(x, x + a.V);
       a.log_sum[n] = shifted_log_sum(x, a.V, a.max[n]);
+      a.losses[n] = a.log_sum[n] - (x[a.targets[n]] - a.max[n]);
     }
   });
-  double sum = 0;
-  for (std::int64_t n = 0; n < a.N; ++n) {
-    if (a.targets[n] < 0) continue;
-    sum += static_cast<double>(a.log_sum[n] - (a.logits[n * a.V + a.targets[n]] - a.max[n]));
-  }
+  const double sum = std::accumulate(a.losses, a.losses + a.N, 0.0);
   *a.loss = static_cast<Real>(sum / static_cast<double>(a.counted));
 }
 

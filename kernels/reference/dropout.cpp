@@ -1,4 +1,4 @@
-//   y_i += x_i / (1 − p) where u_i ≥ p, for the stream's uniform numbers u
+//   y_i += x_i / (1 − p) where u_i ≥ p, for the step's uniform numbers u
 
 #include "kernels/dropout.h"
 
@@ -11,9 +11,10 @@ template <class Real>
 void dropout(const Dropout<Real>& a) {
   if (a.y == nullptr) return;
   const Real scale = static_cast<Real>(1 / (1 - a.probability));
+  const std::uint64_t first = first_number(a.step);
   parallel_for(a.N, grain_for(16), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
-      if (a.random.uniform(static_cast<std::uint64_t>(i)) >= a.probability)
+      if (a.random.uniform(first + static_cast<std::uint64_t>(i)) >= a.probability)
         a.y[i] += a.x[i] * scale;
     }
   });

@@ -38,8 +38,8 @@ void add_activation_cases(CaseList& list) {
   const auto cap = [](double at) {
     return [at](const auto& in) { return std::vector{soft_cap(in[0], at)}; };
   };
-  list.add("soft_cap", "cap 15", {{"x", {2, 9}, 10}}, cap(15));
-  list.add("soft_cap", "several chunks", {{"x", {16411}}}, cap(0.5));
+  list.add_wide("soft_cap", "cap 15", {{"x", {2, 9}, 10}}, cap(15));
+  list.add_wide("soft_cap", "several chunks", {{"x", {16411}}}, cap(0.5));
 }
 
 }  // namespace carousel

@@ -28,9 +28,9 @@ void add_arithmetic_cases(CaseList& list) {
   for (const auto& [rows, channels] : {std::pair(1, 1), std::pair(5, 9), std::pair(700, 31)}) {
     const std::string note = fmt::format("{} rows of {}", rows, channels);
     list.add("add_bias", note, vector(rows, channels),
-             [](const auto& in) { return std::vector{add_bias(in[0], in[1])}; });
+             [](const auto& in) { return std::vector{add_bias(in[0], in.wide(1))}; });
     list.add("channel_scale", note, vector(rows, channels),
-             [](const auto& in) { return std::vector{channel_scale(in[0], in[1])}; });
+             [](const auto& in) { return std::vector{channel_scale(in[0], in.wide(1))}; });
   }
 }
 

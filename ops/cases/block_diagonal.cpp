@@ -6,9 +6,9 @@ namespace carousel {
 
 void add_block_diagonal_cases(CaseList& list) {
   const auto add = [&](const char* note, Shape x, const Shape& weight) {
-    list.add("block_diagonal", note,
-             {{"x", x}, {"weight", weight}, {"bias", {weight[0] * weight[1]}}},
-             [](const auto& in) { return std::vector{block_diagonal(in[0], in[1], in[2])}; });
+    list.add(
+        "block_diagonal", note, {{"x", x}, {"weight", weight}, {"bias", {weight[0] * weight[1]}}},
+        [](const auto& in) { return std::vector{block_diagonal(in[0], in.wide(1), in.wide(2))}; });
   };
   add("everything of size one", {1, 1}, {1, 1, 1});
   add("small square blocks", {2, 3, 20}, {5, 4, 4});
@@ -17,7 +17,7 @@ void add_block_diagonal_cases(CaseList& list) {
   add("many rows", {521, 6}, {3, 2, 2});
   add("several tasks", {300, 160}, {40, 4, 4});
   list.add("block_diagonal", "one row, no bias", {{"x", {16}}, {"weight", {2, 8, 8}}},
-           [](const auto& in) { return std::vector{block_diagonal(in[0], in[1], {})}; });
+           [](const auto& in) { return std::vector{block_diagonal(in[0], in.wide(1), {})}; });
 }
 
 }  // namespace carousel

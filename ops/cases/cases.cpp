@@ -40,6 +40,7 @@ const std::vector<OpCase>& op_cases() {
     CaseList cases;
     add_block_diagonal_cases(cases);
     add_conv1d_cases(cases);
+    add_convert_cases(cases);
     add_arithmetic_cases(cases);
     add_activation_cases(cases);
     add_cross_entropy_cases(cases);

@@ -18,9 +18,9 @@ std::vector<CaseInput> inputs(const Sizes& s) {
 }
 
 auto call(const Tensor<std::int32_t>& reset) {
-  return [reset]<class Real>(const std::vector<Var<Real>>& in) {
-    const auto [y, state] = causal_conv1d(in[0], in[1], in[2], in[3], reset);
-    return std::vector{y, state};
+  return [reset](const auto& in) {
+    const auto [y, state] = causal_conv1d(in[0], in.wide(1), in.wide(2), in.wide(3), reset);
+    return std::tuple{y, state};
   };
 }
 
@@ -44,13 +44,10 @@ void add_conv1d_cases(CaseList& list) {
   add("reset, fewer steps than the state", {2, 2, 5, 4},
       Tensor<std::int32_t>::from({2, 2}, {0, 1, 1, 0}));
   list.add("causal_conv1d", "no bias, no state", {{"x", {2, 5, 3}}, {"weight", {3, 1, 4}}},
-           []<class Real>(const std::vector<Var<Real>>& in) {
-             return std::vector{causal_conv1d<Real>(in[0], in[1], {}).y};
-           });
+           [](const auto& in) { return std::vector{causal_conv1d(in[0], in.wide(1), {}).y}; });
   list.add("causal_conv1d", "one tensor as x and as state",
-           {{"x", {2, 3, 5}}, {"weight", {5, 1, 4}}, {"bias", {5}}},
-           []<class Real>(const std::vector<Var<Real>>& in) {
-             return std::vector{causal_conv1d(in[0], in[1], in[2], in[0]).y};
+           {{"x", {2, 3, 5}}, {"weight", {5, 1, 4}}, {"bias", {5}}}, [](const auto& in) {
+             return std::vector{causal_conv1d(in[0], in.wide(1), in.wide(2), in.wide(0)).y};
            });
 }
 

@@ -6,9 +6,10 @@ namespace carousel {
 
 void add_embedding_cases(CaseList& list) {
   const auto lookup = [](Shape shape, std::initializer_list<std::int32_t> ids) {
-    return [ids = Tensor<std::int32_t>::from(shape, ids)](const auto& in) {
-      return std::vector{embedding(ids, in[0])};
-    };
+    return
+        [ids = Tensor<std::int32_t>::from(shape, ids)]<class Real>(const CaseArguments<Real>& in) {
+          return std::vector{embedding<Real>(ids, in.wide(0))};
+        };
   };
   list.add("embedding", "one id", {{"weight", {1, 1}}}, lookup({1}, {0}));
   list.add("embedding", "repeated ids", {{"weight", {5, 7}}}, lookup({2, 3}, {4, 0, 4, 4, 2, 0}));

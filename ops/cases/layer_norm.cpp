@@ -6,8 +6,9 @@ namespace carousel {
 
 void add_layer_norm_cases(CaseList& list) {
   const auto full = [](NormOptions options) {
-    return
-        [options](const auto& in) { return std::vector{layer_norm(in[0], in[1], in[2], options)}; };
+    return [options](const auto& in) {
+      return std::vector{layer_norm(in[0], in.wide(1), in.wide(2), options)};
+    };
   };
   const auto inputs = [](std::int64_t rows, std::int64_t channels) {
     return std::vector<CaseInput>{
@@ -23,7 +24,7 @@ void add_layer_norm_cases(CaseList& list) {
 
   const auto added = [](NormOptions options) {
     return [options](const auto& in) {
-      const auto [sum, y] = add_layer_norm(in[0], in[1], in[2], in[3], options);
+      const auto [sum, y] = add_layer_norm(in[0], in[1], in.wide(2), in.wide(3), options);
       return std::vector{sum, y};
     };
   };

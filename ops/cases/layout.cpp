@@ -6,7 +6,11 @@ namespace carousel {
 
 void add_layout_cases(CaseList& list) {
   const auto join = [](int axis) {
-    return [axis](const auto& in) { return std::vector{concat(in, axis)}; };
+    return [axis](const auto& in) {
+      std::vector parts{in[0], in[1]};
+      if (in.size() > 2) parts.push_back(in[2]);
+      return std::vector{concat(parts, axis)};
+    };
   };
   list.add("concat", "first axis", {{"a", {2, 3}}, {"b", {1, 3}}}, join(0));
   list.add("concat", "last axis", {{"a", {2, 3}}, {"b", {2, 1}}, {"c", {2, 9}}}, join(-1));

@@ -24,7 +24,7 @@ std::vector<CaseInput> inputs(const Sizes& s) {
 
 // The inputs above, or only the first six of them: zero state.
 auto call(const Tensor<std::int32_t>& reset) {
-  return [=]<class Real>(const std::vector<Var<Real>>& in) {
+  return [=]<class Real>(const CaseArguments<Real>& in) {
     const auto state = in.size() == 6 ? LstmState<Real>{} : LstmState<Real>{in[6], in[7]};
     const auto [y, last] = lstm(in[0], in[1], in[2], in[3], in[4], in[5], state, reset);
     return std::vector{y, last.h, last.c};
@@ -35,20 +35,20 @@ auto call(const Tensor<std::int32_t>& reset) {
 
 void add_lstm_cases(CaseList& list) {
   const auto reset = Tensor<std::int32_t>::from({3, 4}, {0, 0, 1, 0, 1, 0, 0, 1, 0, 1, 1, 0});
-  list.add("lstm", "everything of size one", inputs({1, 1, 1, 1}), call({}));
-  list.add("lstm", "one step", inputs({2, 1, 2, 3}), call({}));
-  list.add("lstm", "odd sizes", inputs({5, 4, 3, 7}), call({}));
-  list.add("lstm", "one head of eight", inputs({1, 6, 1, 8}), call({}));
-  list.add("lstm", "one past a vector", inputs({2, 3, 1, 9}), call({}));
-  list.add("lstm", "several tasks", inputs({5, 6, 2, 17}), call({}));
-  list.add("lstm", "many sequences", inputs({15, 3, 1, 3}), call({}));
-  list.add("lstm", "many steps", inputs({3, 45, 1, 2}), call({}));
-  list.add("lstm", "one sequence", inputs({1, 3, 1, 17}), call({}));
-  list.add("lstm", "one step of one sequence", inputs({1, 1, 2, 17}), call({}));
-  list.add("lstm", "reset", inputs({3, 4, 2, 3}), call(reset));
+  list.add_wide("lstm", "everything of size one", inputs({1, 1, 1, 1}), call({}));
+  list.add_wide("lstm", "one step", inputs({2, 1, 2, 3}), call({}));
+  list.add_wide("lstm", "odd sizes", inputs({5, 4, 3, 7}), call({}));
+  list.add_wide("lstm", "one head of eight", inputs({1, 6, 1, 8}), call({}));
+  list.add_wide("lstm", "one past a vector", inputs({2, 3, 1, 9}), call({}));
+  list.add_wide("lstm", "several tasks", inputs({5, 6, 2, 17}), call({}));
+  list.add_wide("lstm", "many sequences", inputs({15, 3, 1, 3}), call({}));
+  list.add_wide("lstm", "many steps", inputs({3, 45, 1, 2}), call({}));
+  list.add_wide("lstm", "one sequence", inputs({1, 3, 1, 17}), call({}));
+  list.add_wide("lstm", "one step of one sequence", inputs({1, 1, 2, 17}), call({}));
+  list.add_wide("lstm", "reset", inputs({3, 4, 2, 3}), call(reset));
   auto from_zero = inputs({2, 5, 2, 3});
   from_zero.resize(6);
-  list.add("lstm", "from zero", from_zero, call({}));
+  list.add_wide("lstm", "from zero", from_zero, call({}));
 }
 
 }  // namespace carousel

@@ -1,6 +1,7 @@
 #include "ops/mlstm.h"
 
 #include <array>
+#include <tuple>
 
 #include "core/random.h"
 #include "ops/cases/cases.h"
@@ -45,12 +46,12 @@ std::vector<CaseInput> with_state(const Sizes& n) {
 
 // The op with every output: h and the final state.
 auto call(const MlstmOptions& options, const Tensor<std::int32_t>& reset = {}) {
-  return [options, reset](const auto& in) {
-    using Real = std::remove_cvref_t<decltype(*in[0].data())>;
-    MlstmState<Real> state;
-    if (in.size() > 5) state = {in[5], in[6], in[7]};
-    const auto result = mlstm(in[0], in[1], in[2], in[3], in[4], state, reset, options);
-    return std::vector{result.h, result.state.c, result.state.n, result.state.m};
+  return [options, reset]<class Real>(const CaseArguments<Real>& in) {
+    MlstmState<Wide<Real>> state;
+    if (in.size() > 5) state = {in.wide(5), in.wide(6), in.wide(7)};
+    const auto [h, last] =
+        mlstm(in[0], in[1], in[2], in.wide(3), in.wide(4), state, reset, options);
+    return std::tuple{h, last.c, last.n, last.m};
   };
 }
 

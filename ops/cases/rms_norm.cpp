@@ -7,10 +7,11 @@ namespace carousel {
 void add_rms_norm_cases(CaseList& list) {
   const auto add = [&](const char* note, std::int64_t rows, std::int64_t channels,
                        NormOptions options) {
-    list.add(
-        "rms_norm", note,
-        {{"x", {rows, channels}, 2, 0.5}, {"weight", {channels}}, {"bias", {channels}}},
-        [options](const auto& in) { return std::vector{rms_norm(in[0], in[1], in[2], options)}; });
+    list.add("rms_norm", note,
+             {{"x", {rows, channels}, 2, 0.5}, {"weight", {channels}}, {"bias", {channels}}},
+             [options](const auto& in) {
+               return std::vector{rms_norm(in[0], in.wide(1), in.wide(2), options)};
+             });
   };
   // One channel is nearly its own norm: with a small eps the gradient would be all cancellation.
   add("everything of size one", 1, 1, {.eps = 1});

@@ -6,7 +6,8 @@ namespace carousel {
 
 void add_skip_gate_cases(CaseList& list) {
   const auto gated = [](Activation f) {
-    return [f](const auto& in) { return std::vector{skip_gate(f, in[0], in[1], in[2], in[3])}; };
+    return
+        [f](const auto& in) { return std::vector{skip_gate(f, in[0], in[1], in[2], in.wide(3))}; };
   };
   const auto inputs = [](Shape shape) {
     return std::vector<CaseInput>{
@@ -18,7 +19,7 @@ void add_skip_gate_cases(CaseList& list) {
   list.add("skip_gate", "several chunks", inputs({530, 33}), gated(Activation::tanh));
   list.add("skip_gate", "one value in every place", {{"x", {7, 9}}, {"weight", {9}}},
            [](const auto& in) {
-             return std::vector{skip_gate(Activation::sigmoid, in[0], in[0], in[0], in[1])};
+             return std::vector{skip_gate(Activation::sigmoid, in[0], in[0], in[0], in.wide(1))};
            });
 }
 

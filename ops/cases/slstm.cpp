@@ -27,7 +27,7 @@ std::vector<CaseInput> inputs(const Sizes& s) {
 
 // The inputs above, or only the first six of them: zero state.
 auto call(const Tensor<std::int32_t>& reset, const SlstmOptions& options) {
-  return [=]<class Real>(const std::vector<Var<Real>>& in) {
+  return [=]<class Real>(const CaseArguments<Real>& in) {
     const auto state =
         in.size() == 6 ? SlstmState<Real>{} : SlstmState<Real>{in[6], in[7], in[8], in[9]};
     const auto [y, last] = slstm(in[0], in[1], in[2], in[3], in[4], in[5], state, reset, options);
@@ -40,7 +40,7 @@ auto call(const Tensor<std::int32_t>& reset, const SlstmOptions& options) {
 void add_slstm_cases(CaseList& list) {
   const auto add = [&](const char* note, const Sizes& sizes, const Tensor<std::int32_t>& reset = {},
                        const SlstmOptions& options = {}) {
-    list.add("slstm", note, inputs(sizes), call(reset, options));
+    list.add_wide("slstm", note, inputs(sizes), call(reset, options));
   };
   const auto from_zero = [](std::vector<CaseInput> all) {
     all.resize(6);
@@ -63,12 +63,12 @@ void add_slstm_cases(CaseList& list) {
   add("reset", {3, 5, 2, 4}, reset);
   add("exponential forget gate", {3, 5, 2, 4}, {}, exponential);
   add("exponential forget gate, reset", {3, 5, 2, 4}, reset, exponential);
-  list.add("slstm", "from zero", from_zero(inputs({2, 5, 2, 3})), call({}, {}));
-  list.add("slstm", "one input for every gate",
-           {{"x", {2, 4, 2, 3}}, {"recurrent", {2, 12, 3}, 0.4}, {"bias", {4, 2, 3}}},
-           [](const auto& in) {
-             return std::vector{slstm(in[0], in[0], in[0], in[0], in[1], in[2]).y};
-           });
+  list.add_wide("slstm", "from zero", from_zero(inputs({2, 5, 2, 3})), call({}, {}));
+  list.add_wide("slstm", "one input for every gate",
+                {{"x", {2, 4, 2, 3}}, {"recurrent", {2, 12, 3}, 0.4}, {"bias", {4, 2, 3}}},
+                [](const auto& in) {
+                  return std::vector{slstm(in[0], in[0], in[0], in[0], in[1], in[2]).y};
+                });
 }
 
 }  // namespace carousel

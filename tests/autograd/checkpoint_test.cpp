@@ -31,7 +31,7 @@ Var<double> probe(const Var<double>& x, std::int64_t& peak) {
     double* const slot = into(dx);
     std::transform(slot, slot + dy.numel(), dy.data(), slot, std::plus<>());
   };
-  return record("probe", x.value, {x}, backward);
+  return record("probe", x.value, {x}, [&] { return backward; });
 }
 
 // Eight blocks of four layers, each block wrapped or not; x and the captured weight want gradients.

@@ -25,7 +25,7 @@ Var<double> cube(const Var<double>& x, std::int64_t wrong_at) {
       slot[i] += factor * dy.data()[i] * 3 * x.data()[i] * x.data()[i];
     }
   };
-  return record("cube", y, {x}, backward);
+  return record("cube", y, {x}, [&] { return backward; });
 }
 
 InputCheck check_cube(std::int64_t wrong_at) {
@@ -57,7 +57,7 @@ TEST_CASE("gradcheck reports a gradient that is missing or not a number") {
 
   const Function<double> not_a_number = [](const Vars& in) {
     auto backward = [dx = in[0].grad](const Tensor<double>&) { *into(dx) += std::nan(""); };
-    return std::vector{record("nan", in[0].value.clone(), {in[0]}, backward)};
+    return std::vector{record("nan", in[0].value.clone(), {in[0]}, [&] { return backward; })};
   };
   CHECK(std::isnan(gradcheck(not_a_number, {Tensor<double>::full({1}, 1)})[0].error()));
 }
@@ -89,7 +89,7 @@ TEST_CASE("gradcheck reports values that are not finite beside the point") {
     auto backward = [y, dx = in[0].grad](const Tensor<double>& dy) {
       *into(dx) += dy.item() / (2 * y.item());
     };
-    return std::vector{record("root", y, {in[0]}, backward)};
+    return std::vector{record("root", y, {in[0]}, [&] { return backward; })};
   };
   CHECK(std::isnan(gradcheck(root, {Tensor<double>::full({1}, 1e-4)})[0].error()));
   CHECK(gradcheck(root, {Tensor<double>::full({1}, 4)})[0].error() <= 1e-10);
@@ -114,6 +114,10 @@ TEST_CASE("gradcheck refuses float, infinite values and functions without output
                     "gradcheck: got float, want double: a difference quotient in single precision "
                     "carries about three correct digits, too few to tell a wrong gradient from "
                     "rounding");
+  const Function<bf16> narrow = [](const std::vector<Var<bf16>>& in) { return in; };
+  CHECK_THROWS_WITH(gradcheck(narrow, {Tensor<bf16>::zeros({1})}),
+                    "gradcheck: got bf16, want double: numbers of two to three digits leave none "
+                    "to a difference quotient");
 }
 
 }  // namespace carousel

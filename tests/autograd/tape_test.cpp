@@ -18,7 +18,8 @@ Var<double> times(const Var<double>& x, double factor, int* runs = nullptr) {
     *into(dx) += factor * dy.item();
     if (runs != nullptr) ++*runs;
   };
-  return record("times", Tensor<double>::full({1}, factor * x.value.item()), {x}, backward);
+  return record("times", Tensor<double>::full({1}, factor * x.value.item()), {x},
+                [&] { return backward; });
 }
 
 }  // namespace
@@ -110,7 +111,8 @@ TEST_CASE("backward frees what was saved as it goes") {
   {
     auto saved = Tensor<double>::zeros({100000});
     auto backward = [saved, dx = x.grad](const Tensor<double>&) { *into(dx) += saved.data()[0]; };
-    tape.backward(record("saver", Tensor<double>::zeros({1}), {x}, std::move(backward)));
+    tape.backward(
+        record("saver", Tensor<double>::zeros({1}), {x}, [&] { return std::move(backward); }));
     saved = {};
   }
   CHECK(memory_statistics().in_use - before < 100000);
@@ -129,7 +131,7 @@ TEST_CASE("backward frees each step before it runs the one below") {
       *into(dx) += dy.item() + saved.data()[0];
       held.push_back((memory_statistics().in_use - start) / bytes);
     };
-    y = record("saver", Tensor<double>::full({1}, 1), {y}, std::move(backward));
+    y = record("saver", Tensor<double>::full({1}, 1), {y}, [&] { return std::move(backward); });
   }
   tape.backward(y);
   REQUIRE(held.size() == 10);
@@ -141,7 +143,7 @@ TEST_CASE("an error in a backward function passes through, and recording goes on
   const auto x = leaf(1);
   Tape tape;
   const auto y = record("broken", Tensor<double>::full({1}, 1), {x},
-                        [](const Tensor<double>&) { fail("broken: for the test"); });
+                        [] { return [](const Tensor<double>&) { fail("broken: for the test"); }; });
   CHECK_THROWS_WITH(tape.backward(y), "broken: for the test");
   CHECK(Tape::current() == &tape);
   Tape next;

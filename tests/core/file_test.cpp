@@ -71,6 +71,25 @@ TEST_CASE("a mapped file can be moved") {
   CHECK(moved.path() == directory / "b");
 }
 
+TEST_CASE("a file is read here and there, and one that has shrunk is an error") {
+  const TemporaryDirectory directory;
+  put(directory / "a", "0123456789");
+  const RandomAccessFile file(directory / "a");
+  CHECK(file.size() == 10);
+  const auto read = [&](std::int64_t offset, std::size_t count) {
+    std::string bytes(count, ' ');
+    file.read(offset, std::as_writable_bytes(std::span(bytes)));
+    return bytes;
+  };
+  CHECK(read(0, 10) == "0123456789");
+  CHECK(read(7, 2) == "78");
+  CHECK(read(10, 0).empty());
+  fs::resize_file(directory / "a", 8);
+  CHECK(read(7, 1) == "7");
+  CHECK(complaint(directory, [&] { read(7, 2); }) ==
+        "a ends at byte 8, but had 10 bytes when it was opened");
+}
+
 TEST_CASE("reading: missing, directory, empty, pipe, no permission") {
   const TemporaryDirectory directory;
   put(directory / "empty", "");
@@ -80,7 +99,9 @@ TEST_CASE("reading: missing, directory, empty, pipe, no permission") {
     return complaint(directory, [&] { read_file(directory / name); });
   };
   const auto map = [&](const char* name) {
-    return complaint(directory, [&] { MappedFile{directory / name}; });
+    const std::string sentence = complaint(directory, [&] { MappedFile{directory / name}; });
+    CHECK(complaint(directory, [&] { RandomAccessFile{directory / name}; }) == sentence);
+    return sentence;
   };
   CHECK(read("none") == "cannot read none: No such file or directory");
   CHECK(map("none") == "cannot read none: No such file or directory");

@@ -88,6 +88,8 @@ TEST_CASE("a manifest that is none is named with the line") {
   CHECK(check("x" + whole) == "d/checksums: line 1 is not a checksum and a name");
   CHECK(check(whole + "\n") == "d/checksums: line 3 is not a checksum and a name");
   CHECK(check(whole + whole) == "d/checksums: a is there twice");
+  CHECK(check(whole + std::string(32, '0') + "  ../b\n") ==
+        "d/checksums: ../b is not a file beside it");
   CHECK(check("") == "cannot read d/checksums: the file is empty");
 }
 

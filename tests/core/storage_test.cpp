@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -57,6 +58,36 @@ TEST_CASE("the peak is the most that was in use at once, since it was reset") {
   }
   const Storage c(1024, Device::cpu);
   CHECK(memory_statistics().peak == before.in_use + 3072);
+}
+
+TEST_CASE("an arena keeps its blocks to itself as long as it lives") {
+  constexpr std::size_t bytes = 123456;  // nobody else's
+  const auto address_of_new_block = [] { return Storage(bytes, Device::cpu).data(); };
+  Storage outlives;
+  std::byte* inside = nullptr;
+  {
+    const Arena arena(Device::cpu);
+    {
+      const Arena::Use here(arena);
+      inside = address_of_new_block();
+      CHECK(address_of_new_block() == inside);
+      outlives = Storage(2 * bytes, Device::cpu);
+      const Storage outer(bytes, Device::cpu);
+      const Arena other(Device::cpu);
+      const Arena::Use there(other);
+      CHECK(address_of_new_block() != inside);
+    }
+    const Storage outside(bytes, Device::cpu);
+    CHECK(outside.data() != inside);
+    const Arena::Use again(arena);
+    CHECK(address_of_new_block() == inside);
+  }
+  std::byte* const second = outlives.data();
+  outlives = {};
+  CHECK(Storage(2 * bytes, Device::cpu).data() == second);
+  std::vector<Storage> all;  // the arenas' blocks, in whatever order
+  for (int i = 0; i < 3; ++i) all.emplace_back(bytes, Device::cpu);
+  CHECK(std::any_of(all.begin(), all.end(), [&](auto& block) { return block.data() == inside; }));
 }
 
 TEST_CASE("more memory than there is, is refused in a sentence") {

@@ -4,12 +4,15 @@
 
 #include "core/error.h"
 #include "data/corpus_files.h"
+#include "data/token_file.h"
 #include "tests/core/complaint.h"
 #include "tests/core/safetensors_bytes.h"
 #include "tests/data/tiny_corpus.h"
 #include "tests/program/tiny_model.h"
 
 namespace carousel {
+
+namespace fs = std::filesystem;
 
 TEST_CASE("corpus: the bytes of files one after the other, each a document") {
   const TemporaryDirectory directory;
@@ -47,6 +50,28 @@ TEST_CASE("corpus: little-endian 16-bit ids of .bin files") {
         "a.bin: token 50256 at byte 2 is outside the vocabulary of 50256");
 }
 
+TEST_CASE("corpus: shards of llm.c, of 16 and of 32 bits") {
+  const TemporaryDirectory directory;
+  put(directory / "a.bin", token_file_header(TokenWidth::two, 2) + as_ids({1, 50256}));
+  put(directory / "b.bin", token_file_header(TokenWidth::four, 1) + raw({std::uint32_t{128255}}));
+  const Corpus corpus = open_files({directory / "a.bin", directory / "b.bin"}, {});
+  CHECK(read(corpus, 0, 3) == Ids{1, 50256, 128255});
+  CHECK(!corpus.has_documents());
+  fs::resize_file(directory / "b.bin", 1026);
+  CHECK(complaint(directory, [&] { open_files({directory / "b.bin"}, {}); }) ==
+        "b.bin: the header promises 1 tokens of 4 bytes, but 2 bytes follow it");
+}
+
+TEST_CASE("corpus: a file that shrinks while it is read is an error") {
+  const TemporaryDirectory directory;
+  put(directory / "a", "0123456789");
+  const Corpus corpus = open_files({directory / "a"}, Tokenizer::bytes());
+  fs::resize_file(directory / "a", 4);
+  CHECK(read(corpus, 0, 4) == Ids{'0', '1', '2', '3'});
+  CHECK(complaint(directory, [&] { read(corpus, 2, 3); }) ==
+        "a ends at byte 4, but had 10 bytes when it was opened");
+}
+
 TEST_CASE("corpus: the checksum is of the tokens, not of how they lie in files") {
   const TemporaryDirectory directory;
   put(directory / "a.bin", as_ids({1, 2}));
@@ -66,18 +91,6 @@ TEST_CASE("corpus: reading outside of it is refused") {
   CHECK_THROWS_AS(read(corpus, -1, 1), Error);
   CHECK_THROWS_AS(read(corpus, 4, 0), Error);
   CHECK(read(corpus, 3, 0).empty());
-}
-
-TEST_CASE("corpus: document starts that make no sense are refused") {
-  const auto add = [](std::vector<std::uint32_t> starts) {
-    Corpus corpus({});
-    corpus.add(TokenView("it", corpus.keep(Ids{5, 6, 7}), TokenWidth::four), starts);
-  };
-  CHECK_NOTHROW(add({0, 2}));
-  CHECK_THROWS_WITH_AS(add({1, 2}), "it: document 1 starts at token 1, want 0", Error);
-  CHECK_THROWS_WITH_AS(add({0, 2, 2}),
-                       "it: document 3 starts at token 2, and the one before it at 2", Error);
-  CHECK_THROWS_WITH_AS(add({0, 3}), "it: document 2 starts at token 3, but there are 3", Error);
 }
 
 TEST_CASE("split: the tail is for validation, anywhere or between documents") {

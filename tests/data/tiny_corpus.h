@@ -12,19 +12,23 @@ namespace carousel {
 
 using Ids = std::vector<std::int32_t>;
 
+inline TokenView in_memory(Ids ids) {
+  return TokenView("memory", ByteSource::memory(std::move(ids)), TokenWidth::four);
+}
+
 // Documents one after the other, in one piece.
 inline Corpus corpus_of(const std::vector<Ids>& documents,
                         std::optional<std::int32_t> separator = {}) {
   Corpus corpus({});
-  Ids ids, starts;
+  Ids ids;
+  std::vector<std::uint32_t> starts;
   for (const Ids& document : documents) {
-    starts.push_back(static_cast<std::int32_t>(ids.size()));
+    starts.push_back(static_cast<std::uint32_t>(ids.size()));
     ids.insert(ids.end(), document.begin(), document.end());
   }
-  const auto kept = corpus.keep(std::move(starts));
-  const auto numbers = reinterpret_cast<const std::uint32_t*>(kept.data());
-  corpus.add(TokenView("memory", corpus.keep(std::move(ids)), TokenWidth::four),
-             {numbers, kept.size() / 4});
+  const std::int64_t size = std::ssize(ids);
+  corpus.add(in_memory(std::move(ids)),
+             DocumentStarts("memory", ByteSource::memory(std::move(starts)), size));
   if (separator) corpus.set_separator(*separator);
   return corpus;
 }
@@ -34,7 +38,7 @@ inline Corpus counting_corpus(std::int64_t n) {
   Corpus corpus({});
   Ids ids(static_cast<std::size_t>(n));
   std::iota(ids.begin(), ids.end(), 0);
-  corpus.add(TokenView("memory", corpus.keep(std::move(ids)), TokenWidth::four));
+  corpus.add(in_memory(std::move(ids)));
   return corpus;
 }
 

@@ -12,7 +12,7 @@ namespace carousel {
 namespace {
 
 TokenView parse(const std::string& bytes) {
-  return parse_token_file("it", std::as_bytes(std::span(bytes)));
+  return parse_token_file("it", ByteSource::memory(bytes));
 }
 
 Ids ids_of(const std::string& bytes) {

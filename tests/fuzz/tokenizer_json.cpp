@@ -1,19 +1,15 @@
 // Any bytes as a tokenizer.json: refused in a sentence, or a tokenizer that keeps its promises.
 
-#include <cstdlib>
+#include "text/tokenizer_json.h"
 
 #include "core/error.h"
+#include "tests/fuzz/require.h"
 #include "text/normalization.h"
 #include "text/tokenizer.h"
-#include "text/tokenizer_json.h"
 
 namespace {
 
 using namespace carousel;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 void use(const Tokenizer& tokenizer, std::string_view text) {
   try {

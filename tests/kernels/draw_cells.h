@@ -156,11 +156,11 @@ void draw(Trial<Real>& t, MlstmInputs<Real>& a) {
   a = {.q = t.input(rows * DHqk),
        .k = t.input(rows * DHqk),
        .v = t.input(rows * DHv),
-       .i = t.input(rows),
-       .f = t.input(rows, 1, 2),
-       .c0 = state ? t.input(heads * DHqk * DHv) : nullptr,
-       .n0 = state ? t.input(heads * DHqk) : nullptr,
-       .m0 = state ? t.input(heads) : nullptr,
+       .i = t.wide().input(rows),
+       .f = t.wide().input(rows, 1, 2),
+       .c0 = state ? t.wide().input(heads * DHqk * DHv) : nullptr,
+       .n0 = state ? t.wide().input(heads * DHqk) : nullptr,
+       .m0 = state ? t.wide().input(heads) : nullptr,
        .reset = t.resets(B * S),
        .B = B,
        .S = S,
@@ -181,13 +181,13 @@ void draw(Trial<Real>& t, MlstmForward<Real>& a) {
   const bool save = t.flip();
   a = {.in = in,
        .h = t.output(rows * in.DHv),
-       .den = t.output(rows),
-       .c = t.output(heads * in.DHqk * in.DHv),
-       .n = t.output(heads * in.DHqk),
-       .m = t.output(heads),
+       .den = t.wide().output(rows),
+       .c = t.wide().output(heads * in.DHqk * in.DHv),
+       .n = t.wide().output(heads * in.DHqk),
+       .m = t.wide().output(heads),
        // Sums, since the parallel form leaves them alone.
-       .chunk_c = save ? t.sum(saved * in.DHqk * in.DHv) : nullptr,
-       .chunk_n = save ? t.sum(saved * in.DHqk) : nullptr};
+       .chunk_c = save ? t.wide().sum(saved * in.DHqk * in.DHv) : nullptr,
+       .chunk_n = save ? t.wide().sum(saved * in.DHqk) : nullptr};
 }
 
 template <class Real>
@@ -196,11 +196,11 @@ MlstmInputs<Real> rounded(Trial<Real>& t, const MlstmInputs<double>& in) {
   return {.q = t.rounded(in.q, rows * in.DHqk),
           .k = t.rounded(in.k, rows * in.DHqk),
           .v = t.rounded(in.v, rows * in.DHv),
-          .i = t.rounded(in.i, rows),
-          .f = t.rounded(in.f, rows),
-          .c0 = t.rounded(in.c0, heads * in.DHqk * in.DHv),
-          .n0 = t.rounded(in.n0, heads * in.DHqk),
-          .m0 = t.rounded(in.m0, heads),
+          .i = t.wide().rounded(in.i, rows),
+          .f = t.wide().rounded(in.f, rows),
+          .c0 = t.wide().rounded(in.c0, heads * in.DHqk * in.DHv),
+          .n0 = t.wide().rounded(in.n0, heads * in.DHqk),
+          .m0 = t.wide().rounded(in.m0, heads),
           .reset = t.copied(in.reset, in.B * in.S),
           .B = in.B,
           .S = in.S,
@@ -231,21 +231,21 @@ void draw(Trial<Real>& t, MlstmBackward<Real>& a) {
   const bool state = in.c0 != nullptr;
   a = {.in = rounded(t, in),
        .dh = t.input(rows * in.DHv),
-       .dc = t.input(heads * in.DHqk * in.DHv),
-       .dn = t.input(heads * in.DHqk),
-       .dm = t.input(heads),
+       .dc = t.wide().input(heads * in.DHqk * in.DHv),
+       .dn = t.wide().input(heads * in.DHqk),
+       .dm = t.wide().input(heads),
        .h = t.rounded(forward.h, rows * in.DHv),
-       .den = t.rounded(forward.den, rows),
-       .chunk_c = t.rounded(forward.chunk_c, saved * in.DHqk * in.DHv),
-       .chunk_n = t.rounded(forward.chunk_n, saved * in.DHqk),
+       .den = t.wide().rounded(forward.den, rows),
+       .chunk_c = t.wide().rounded(forward.chunk_c, saved * in.DHqk * in.DHv),
+       .chunk_n = t.wide().rounded(forward.chunk_n, saved * in.DHqk),
        .dq = t.wanted(rows * in.DHqk),
        .dk = t.wanted(rows * in.DHqk),
        .dv = t.wanted(rows * in.DHv),
-       .di = t.wanted(rows),
-       .df = t.wanted(rows),
-       .dc0 = state ? t.wanted(heads * in.DHqk * in.DHv) : nullptr,
-       .dn0 = state ? t.wanted(heads * in.DHqk) : nullptr,
-       .dm0 = state ? t.wanted(heads) : nullptr};
+       .di = t.wide().wanted(rows),
+       .df = t.wide().wanted(rows),
+       .dc0 = state ? t.wide().wanted(heads * in.DHqk * in.DHv) : nullptr,
+       .dn0 = state ? t.wide().wanted(heads * in.DHqk) : nullptr,
+       .dm0 = state ? t.wide().wanted(heads) : nullptr};
 }
 
 }  // namespace carousel

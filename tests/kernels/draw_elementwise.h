@@ -80,7 +80,7 @@ void draw(Trial<Real>& t, SkipGateForward<Real>& a) {
        .gate = t.input(N * C, 2),
        .x = t.input(N * C),
        .skip = t.input(N * C),
-       .weight = t.input(C),
+       .weight = t.wide().input(C),
        .y = t.output(N * C),
        .N = N,
        .C = C};
@@ -94,11 +94,11 @@ void draw(Trial<Real>& t, SkipGateBackward<Real>& a) {
        .gate = t.input(N * C, 2),
        .x = t.input(N * C),
        .skip = t.input(N * C),
-       .weight = t.input(C),
+       .weight = t.wide().input(C),
        .dgate = t.wanted(N * C),
        .dx = t.wanted(N * C),
        .dskip = t.wanted(N * C),
-       .dweight = t.wanted(C),
+       .dweight = t.wide().wanted(C),
        .N = N,
        .C = C};
 }
@@ -106,6 +106,8 @@ void draw(Trial<Real>& t, SkipGateBackward<Real>& a) {
 template <class Real>
 void draw(Trial<Real>& t, AdamWStep<Real>& a) {
   const auto N = t.length();
+  const double rate = t.flip() ? 1e-3 : 0.1, decay = t.flip() ? 0 : 0.1;
+  const double beta1 = 0.9, beta2 = t.flip() ? 0.95 : 0.999;
   a = {.gradient = t.input(N),
        .parameter = t.sum(N),
        .m = t.sum(N),
@@ -113,12 +115,10 @@ void draw(Trial<Real>& t, AdamWStep<Real>& a) {
        .N = N,
        .squares = t.flip() ? t.double_sum() : nullptr,
        .max_norm = t.flip() ? 0 : 0.3,
-       .learning_rate = t.flip() ? 1e-3 : 0.1,
-       .beta1 = 0.9,
-       .beta2 = t.flip() ? 0.95 : 0.999,
-       .eps = 1e-8,
-       .weight_decay = t.flip() ? 0 : 0.1,
-       .step = 1 + t.choice(1000)};
+       .factors = t.doubles(adamw_factors(rate, decay, beta1, beta2, 1 + t.choice(1000))),
+       .beta1 = beta1,
+       .beta2 = beta2,
+       .eps = 1e-8};
 }
 
 template <class Real>
@@ -146,11 +146,31 @@ void draw(Trial<Real>& t, AddScaled<Real>& a) {
 }
 
 template <class Real>
+void draw(Trial<Real>& t, Narrow<Real>& a) {
+  const auto N = t.length();
+  const bool accumulate = t.flip();
+  a = {.x = t.wide().input(N),
+       .y = accumulate ? t.sum(N) : t.output(N),
+       .N = N,
+       .accumulate = accumulate};
+}
+
+template <class Real>
+void draw(Trial<Real>& t, Widen<Real>& a) {
+  const auto N = t.length();
+  const bool accumulate = t.flip();
+  a = {.x = t.input(N),
+       .y = accumulate ? t.wide().sum(N) : t.wide().output(N),
+       .N = N,
+       .accumulate = accumulate};
+}
+
+template <class Real>
 void draw(Trial<Real>& t, ChannelsForward<Real>& a) {
   const auto N = t.size(30), C = t.size(80);
   a = {.x = t.input(N * C),
-       .weight = t.optional(C),
-       .bias = t.optional(C),
+       .weight = t.wide().optional(C),
+       .bias = t.wide().optional(C),
        .y = t.output(N * C),
        .N = N,
        .C = C};
@@ -161,10 +181,10 @@ void draw(Trial<Real>& t, ChannelsBackward<Real>& a) {
   const auto N = t.size(200), C = t.size(80);
   a = {.dy = t.input(N * C),
        .x = t.input(N * C),
-       .weight = t.optional(C),
+       .weight = t.wide().optional(C),
        .dx = t.wanted(N * C),
-       .dweight = t.wanted(C),
-       .dbias = t.wanted(C),
+       .dweight = t.wide().wanted(C),
+       .dbias = t.wide().wanted(C),
        .N = N,
        .C = C};
 }
@@ -176,13 +196,18 @@ void draw(Trial<Real>& t, Dropout<Real>& a) {
        .y = t.sum(N),
        .N = N,
        .probability = t.flip() ? 0.5 : 0.1,
-       .random = {.seed = 5, .stream = static_cast<std::uint64_t>(t.choice(100))}};
+       .random = {.seed = 5, .stream = static_cast<std::uint64_t>(t.choice(100))},
+       .step = t.flip() ? t.integers(1, 0, 1000) : nullptr};
 }
 
 template <class Real>
 void draw(Trial<Real>& t, EmbeddingForward<Real>& a) {
   const auto N = t.size(40), C = t.size(80), V = t.size(40);
-  a = {.ids = t.integers(N, 0, V), .weight = t.input(V * C), .y = t.output(N * C), .N = N, .C = C};
+  a = {.ids = t.integers(N, 0, V),
+       .weight = t.wide().input(V * C),
+       .y = t.output(N * C),
+       .N = N,
+       .C = C};
 }
 
 template <class Real>
@@ -191,7 +216,7 @@ void draw(Trial<Real>& t, EmbeddingBackward<Real>& a) {
   const auto N = t.size(many ? 2000 : 80), C = t.size(many ? 8 : 80), V = t.size(many ? 1000 : 40);
   a = {.ids = t.integers(N, 0, V),
        .dy = t.input(N * C),
-       .dweight = t.sum(V * C),
+       .dweight = t.wide().sum(V * C),
        .N = N,
        .C = C,
        .V = V};
@@ -201,7 +226,7 @@ template <class Real>
 void draw(Trial<Real>& t, ReduceSum<Real>& a) {
   const auto outer = t.size(8), n = t.size(100), inner = t.size(30);
   a = {.x = t.input(outer * n * inner),
-       .y = t.sum(outer * inner),
+       .y = t.wide().sum(outer * inner),
        .outer = outer,
        .n = n,
        .inner = inner,
@@ -211,7 +236,7 @@ void draw(Trial<Real>& t, ReduceSum<Real>& a) {
 template <class Real>
 void draw(Trial<Real>& t, ReduceBroadcast<Real>& a) {
   const auto outer = t.size(8), n = t.size(100), inner = t.size(30);
-  a = {.y = t.input(outer * inner),
+  a = {.y = t.wide().input(outer * inner),
        .x = t.sum(outer * n * inner),
        .outer = outer,
        .n = n,

@@ -23,15 +23,16 @@ std::int64_t draw_depth(Trial<Real>& t) {
   }
 }
 
-template <class Real>
-void draw(Trial<Real>& t, MatMul<Real>& a) {
+// Products whose results are elements of `results`.
+template <class Real, class Result>
+void draw_product(Trial<Real>& t, Arrays<Result>& results, MatMulInto<Real, Result>& a) {
   const auto batch = 1 + t.choice(3), M = t.size(60), K = draw_depth(t);
   const auto N = t.choice(8) == 0 ? t.size(160) : t.size(60);
   const bool accumulate = t.flip();
   a = {.a = t.input(batch * M * K),
        .b = t.input(batch * K * N),
-       .bias = t.optional(N),
-       .c = accumulate ? t.sum(batch * M * N) : t.output(batch * M * N),
+       .bias = t.wide().optional(N),
+       .c = accumulate ? results.sum(batch * M * N) : results.output(batch * M * N),
        .batch = batch,
        .M = M,
        .N = N,
@@ -39,6 +40,11 @@ void draw(Trial<Real>& t, MatMul<Real>& a) {
        .transpose_a = t.flip(),
        .transpose_b = t.flip(),
        .accumulate = accumulate};
+}
+
+template <class Real>
+void draw(Trial<Real>& t, MatMul<Real>& a) {
+  draw_product<Real, Real>(t, t, a);
 }
 
 // Outputs and inputs of a block: 4 by 4, which has a kernel of its own, or any.
@@ -54,8 +60,8 @@ void draw(Trial<Real>& t, BlockDiagonalForward<Real>& a) {
   const auto N = t.size(80), K = t.size(8);
   const auto [O, I] = draw_block(t);
   a = {.x = t.input(N * K * I),
-       .weight = t.input(K * O * I),
-       .bias = t.optional(K * O),
+       .weight = t.wide().input(K * O * I),
+       .bias = t.wide().optional(K * O),
        .y = t.output(N * K * O),
        .N = N,
        .K = K,
@@ -69,9 +75,9 @@ void draw(Trial<Real>& t, BlockDiagonalBackward<Real>& a) {
   const auto [O, I] = draw_block(t);
   a = {.dy = t.input(N * K * O),
        .x = t.input(N * K * I),
-       .weight = t.input(K * O * I),
+       .weight = t.wide().input(K * O * I),
        .dx = t.wanted(N * K * I),
-       .dweight = t.wanted(K * O * I),
+       .dweight = t.wide().wanted(K * O * I),
        .N = N,
        .K = K,
        .O = O,
@@ -82,12 +88,12 @@ template <class Real>
 void draw(Trial<Real>& t, Conv1dForward<Real>& a) {
   const auto B = 1 + t.choice(3), S = t.size(20), C = t.size(60), KS = 1 + t.choice(6);
   a = {.x = t.input(B * S * C),
-       .weight = t.input(C * KS),
-       .bias = t.optional(C),
-       .state = t.optional(B * (KS - 1) * C),
+       .weight = t.wide().input(C * KS),
+       .bias = t.wide().optional(C),
+       .state = t.wide().optional(B * (KS - 1) * C),
        .reset = t.resets(B * S),
        .y = t.output(B * S * C),
-       .last = t.output(B * (KS - 1) * C),
+       .last = t.wide().output(B * (KS - 1) * C),
        .B = B,
        .S = S,
        .C = C,
@@ -97,16 +103,16 @@ void draw(Trial<Real>& t, Conv1dForward<Real>& a) {
 template <class Real>
 void draw(Trial<Real>& t, Conv1dBackward<Real>& a) {
   const auto B = 1 + t.choice(3), S = t.size(20), C = t.size(60), KS = 1 + t.choice(6);
-  const auto* const state = t.optional(B * (KS - 1) * C);
+  const auto* const state = t.wide().optional(B * (KS - 1) * C);
   a = {.dy = t.input(B * S * C),
-       .dlast = t.input(B * (KS - 1) * C),
+       .dlast = t.wide().input(B * (KS - 1) * C),
        .x = t.input(B * S * C),
-       .weight = t.input(C * KS),
+       .weight = t.wide().input(C * KS),
        .state = state,
        .reset = t.resets(B * S),
        .dx = t.wanted(B * S * C),
-       .dweight = t.wanted(C * KS),
-       .dstate = state == nullptr ? nullptr : t.wanted(B * (KS - 1) * C),
+       .dweight = t.wide().wanted(C * KS),
+       .dstate = state == nullptr ? nullptr : t.wide().wanted(B * (KS - 1) * C),
        .B = B,
        .S = S,
        .C = C,
@@ -123,6 +129,7 @@ void draw(Trial<Real>& t, CrossEntropyForward<Real>& a) {
        .targets = targets,
        .max = t.sum(N),
        .log_sum = t.sum(N),
+       .losses = t.output(N),
        .loss = t.output(1),
        .N = N,
        .V = V,
@@ -167,11 +174,11 @@ void draw(Trial<Real>& t, LayerNormForward<Real>& a) {
   const auto n = N * G * C;
   const bool branch = t.flip();
   a = {.x = t.input(n, 1, 0.5),
-       .weight = t.optional(G * C),
-       .bias = t.optional(G * C),
+       .weight = t.wide().optional(G * C),
+       .bias = t.wide().optional(G * C),
        .y = t.output(n),
-       .mean = t.output(N * G),
-       .rstd = t.output(N * G),
+       .mean = t.wide().output(N * G),
+       .rstd = t.wide().output(N * G),
        .N = N,
        .G = G,
        .C = C,
@@ -190,12 +197,12 @@ void draw(Trial<Real>& t, LayerNormBackward<Real>& a) {
   const auto N = forward.N, G = forward.G, C = forward.C, n = N * G * C;
   a = {.dy = t.input(n),
        .x = t.rounded(forward.sum == nullptr ? forward.x : forward.sum, n),
-       .weight = t.rounded(forward.weight, G * C),
-       .mean = t.rounded(forward.mean, N * G),
-       .rstd = t.rounded(forward.rstd, N * G),
+       .weight = t.wide().rounded(forward.weight, G * C),
+       .mean = t.wide().rounded(forward.mean, N * G),
+       .rstd = t.wide().rounded(forward.rstd, N * G),
        .dx = t.wanted(n),
-       .dweight = t.wanted(G * C),
-       .dbias = t.wanted(G * C),
+       .dweight = t.wide().wanted(G * C),
+       .dbias = t.wide().wanted(G * C),
        .N = N,
        .G = G,
        .C = C,
@@ -209,10 +216,10 @@ void draw(Trial<Real>& t, RmsNormForward<Real>& a) {
   const auto [N, G, C] = draw_norm(t);
   const auto n = N * G * C;
   a = {.x = t.input(n),
-       .weight = t.optional(G * C),
-       .bias = t.optional(G * C),
+       .weight = t.wide().optional(G * C),
+       .bias = t.wide().optional(G * C),
        .y = t.output(n),
-       .rrms = t.output(N * G),
+       .rrms = t.wide().output(N * G),
        .N = N,
        .G = G,
        .C = C,
@@ -229,11 +236,11 @@ void draw(Trial<Real>& t, RmsNormBackward<Real>& a) {
   const auto N = forward.N, G = forward.G, C = forward.C, n = N * G * C;
   a = {.dy = t.input(n),
        .x = t.rounded(forward.x, n),
-       .weight = t.rounded(forward.weight, G * C),
-       .rrms = t.rounded(forward.rrms, N * G),
+       .weight = t.wide().rounded(forward.weight, G * C),
+       .rrms = t.wide().rounded(forward.rrms, N * G),
        .dx = t.wanted(n),
-       .dweight = t.wanted(G * C),
-       .dbias = t.wanted(G * C),
+       .dweight = t.wide().wanted(G * C),
+       .dbias = t.wide().wanted(G * C),
        .N = N,
        .G = G,
        .C = C,

@@ -184,6 +184,26 @@ TEST_CASE("AdamW changes nothing where the norm that it clips by is not finite")
   });
 }
 
+TEST_CASE("AdamW changes nothing after a loss that is not finite") {
+  on_each_device([](Device device) {
+    const auto weight = parameter(Tensor<float>::full({5}, 1, device));
+    AdamW<float> optimizer({{"weight", weight}}, {});
+    const auto step_after = [&](float loss) {
+      optimizer.clear_gradients();
+      weight.grad->add(Tensor<float>::full({5}, 2));
+      optimizer.clip_gradients(1, Tensor<float>::from({2}, {1, loss}).to(device));
+      optimizer.step(0.1);
+      return optimizer.gradient_norm();
+    };
+    for (const float loss : {INFINITY, -INFINITY, NAN}) {
+      CHECK(std::isnan(step_after(loss)));
+      CHECK(identical(weight.value, Tensor<float>::full({5}, 1)));
+    }
+    CHECK(std::abs(step_after(1e30F) - std::sqrt(20.0)) <= 1e-12);
+    CHECK(!identical(weight.value, Tensor<float>::full({5}, 1)));
+  });
+}
+
 TEST_CASE("moving is refused under a tape, and a model on two devices by its optimiser") {
   const LanguageModel<float> model(mixed_config(), 1);
   {

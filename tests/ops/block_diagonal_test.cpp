@@ -59,7 +59,7 @@ TEST_CASE("block_diagonal refuses shapes that do not fit") {
                     "block_diagonal: weight has shape [0, 3, 3], want (blocks, outputs, inputs)");
   CHECK_THROWS_WITH(block_diagonal(zeros({2, 6}), zeros({2, 3, 4}), {}),
                     "block_diagonal: x has shape [2, 6], want 8 channels: 2 blocks of 4");
-  CHECK_THROWS_WITH(block_diagonal({}, zeros({2, 3, 4}), {}),
+  CHECK_THROWS_WITH(block_diagonal(Var<float>(), zeros({2, 3, 4}), {}),
                     "block_diagonal: x has shape [], want 8 channels: 2 blocks of 4");
   CHECK_THROWS_WITH(block_diagonal(zeros({2, 6}), zeros({2, 4, 3}), zeros({6})),
                     "block_diagonal: bias has shape [6], want [8]");

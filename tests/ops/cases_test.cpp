@@ -20,7 +20,8 @@ std::string declared_op(std::string_view line) {
   if (space == line.npos || parenthesis == line.npos || parenthesis < space) return "";
   const auto type = line.substr(0, space);
   const auto name = line.substr(space + 1, parenthesis - space - 1);
-  const bool declares = type.ends_with("<Real>") || type == "std::vector<Var<Real>>";
+  const bool declares = (type.ends_with("<Real>") && type != "Tensor<Real>") ||
+                        type == "std::vector<Var<Real>>" || type == "Var<Wide<Real>>";
   return declares && name.find(' ') == name.npos ? std::string(name) : "";
 }
 

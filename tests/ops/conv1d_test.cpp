@@ -100,7 +100,7 @@ TEST_CASE("causal_conv1d refuses shapes that do not fit") {
                     "causal_conv1d: x has shape [2, 5], want (B, S, C) with at least one step");
   CHECK_THROWS_WITH(causal_conv1d(zeros({2, 0, 5}), w, {}),
                     "causal_conv1d: x has shape [2, 0, 5], want (B, S, C) with at least one step");
-  CHECK_THROWS_WITH(causal_conv1d({}, w, {}),
+  CHECK_THROWS_WITH(causal_conv1d(Var<float>(), w, {}),
                     "causal_conv1d: x has shape [], want (B, S, C) with at least one step");
   CHECK_THROWS_WITH(causal_conv1d(x, zeros({5, 4}), {}),
                     "causal_conv1d: weight has shape [5, 4], want [5, 1, kernel size]");

@@ -60,6 +60,26 @@ TEST_CASE("cross_entropy lets NaN through to the loss") {
   CHECK(std::isnan(cross_entropy(logits, ids({1})).value.item()));
 }
 
+TEST_CASE("cross_entropy_of_each: one for each target, whose mean is the op's") {
+  const auto logits = random_normal<double>({2, 3, 7}, Random{1});
+  const auto targets = Tensor<std::int32_t>::from({2, 3}, {0, 6, -1, 1, -5, 2});
+  const auto each = cross_entropy_of_each(logits, targets);
+  REQUIRE(each.shape() == Shape{2, 3});
+  double sum = 0;
+  for (std::int64_t n = 0; n < 6; ++n) {
+    const std::int32_t target = targets.data()[n];
+    double total = 0;
+    for (int v = 0; v < 7; ++v) total += std::exp(logits.data()[n * 7 + v]);
+    const double want = target < 0 ? 0 : std::log(total) - logits.data()[n * 7 + target];
+    CHECK(std::abs(each.data()[n] - want) <= 1e-14);  // seven exponentials, a few roundings
+    sum += each.data()[n];
+  }
+  CHECK(cross_entropy<double>(logits, targets).value.item() == sum / 4);
+  CHECK(cross_entropy_of_each(logits, Tensor<std::int32_t>::full({2, 3}, -1)).data()[5] == 0);
+  CHECK_THROWS_WITH(cross_entropy_of_each(logits, Tensor<std::int32_t>::full({2, 3}, 7)),
+                    "cross_entropy: target 7 at position 0 of shape [2, 3], want below 7");
+}
+
 TEST_CASE("cross_entropy refuses targets that make no sense") {
   const Var<float> logits = Tensor<float>::zeros({2, 3});
   CHECK_THROWS_WITH(cross_entropy(logits, ids({0, 3})),

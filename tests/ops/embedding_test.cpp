@@ -15,9 +15,9 @@ TEST_CASE("embedding picks rows") {
 TEST_CASE("embedding refuses what it cannot look up") {
   const Var<float> weight = Tensor<float>::zeros({3, 2});
   const auto ids = [](std::int32_t id) { return Tensor<std::int32_t>::from({2}, {0, id}); };
-  CHECK_THROWS_WITH(embedding(ids(3), weight),
+  CHECK_THROWS_WITH(embedding<float>(ids(3), weight),
                     "embedding: id 3 at position 1 of shape [2], want 0 to 2");
-  CHECK_THROWS_WITH(embedding(ids(-1), weight),
+  CHECK_THROWS_WITH(embedding<float>(ids(-1), weight),
                     "embedding: id -1 at position 1 of shape [2], want 0 to 2");
   CHECK_THROWS_WITH(embedding<float>(ids(0), Tensor<float>::zeros({3})),
                     "embedding: weight has shape [3], want [V, d]");

@@ -138,7 +138,7 @@ TEST_CASE("matmul and linear refuse shapes that do not fit") {
   CHECK_THROWS_WITH(linear(of({2, 3}), of({4}), {}),
                     "linear: weight has shape [4], want [out, in]");
   CHECK_THROWS_WITH(linear(of({2, 3}), of({4, 2}), {}), "linear: x has shape [2, 3], want […, 2]");
-  CHECK_THROWS_WITH(linear({}, of({4, 2}), {}), "linear: x has shape [], want […, 2]");
+  CHECK_THROWS_WITH(linear<float>({}, of({4, 2}), {}), "linear: x has shape [], want […, 2]");
   CHECK_THROWS_WITH(linear(of({2, 3}), of({4, 3}), of({3})),
                     "linear: bias has shape [3], want [4]");
 }

@@ -96,7 +96,12 @@ TEST_CASE("program: a command line that makes no sense is one sentence and exit 
       {{"train", "--init", "x", "--model", "y"}, {"--init", "--model"}},
       {{"train", "--vocab-size", "99", "--model", "y"}, {"--vocab-size", "--model"}},
       {{"train", "--out", ""}, {"--out"}},
-      {{"train", "--dtype", "float16"}, {"--dtype", "float16", "float32"}},
+      {{"train", "--dtype", "float16"}, {"--dtype", "float16", "float32", "bf16"}},
+      {{"train", "--dtype", "bf16"}, {"--dtype bf16: computes on --device cuda only, got cpu"}},
+      {{"eval", "--model", "x", "--data", "y", "--dtype", "bf16"},
+       {"--dtype bf16: computes on --device cuda only, got cpu"}},
+      {{"generate", "--model", "x", "--dtype", "bf16", "--device", "cpu"},
+       {"--dtype bf16: computes on --device cuda only, got cpu"}},
       {{"train", "--threads", "0"}, {"--threads"}},
       {{"train", "--threads", "5000"}, {"--threads"}},
       {{"train", "--seed", "-1"}, {"--seed"}},
@@ -126,6 +131,8 @@ TEST_CASE("program: a command line that makes no sense is one sentence and exit 
       {{"report", "run", "--out", ""}, {"--out"}},
       {{"inspect", "--model", "x"}, {"inspect", "--prompt"}},
       {{"inspect", "--prompt", "x"}, {"inspect", "--model"}},
+      {{"inspect", "--model", "x", "--prompt", "y", "--dtype", "bf16"},
+       {"--dtype", "\"bf16\"", "float32|float64"}},
       {{"info", "a", "b"}, {"info", "b"}},
   };
   for (const auto& mistake : mistakes) {

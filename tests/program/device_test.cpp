@@ -7,6 +7,8 @@
 
 #include "autograd/gradcheck.h"
 #include "core/file.h"
+#include "core/safetensors.h"
+#include "examples/language_model/checkpoint.h"
 #include "examples/language_model/commands.h"
 #include "examples/language_model/evaluation.h"
 #include "examples/language_model/model_case.h"
@@ -18,6 +20,7 @@
 #include "tests/on_each_device.h"
 #include "tests/program/run_program.h"
 #include "tests/program/tiny_model.h"
+#include "tests/program/training_scene.h"
 
 namespace carousel {
 
@@ -99,6 +102,44 @@ TEST_CASE("eval and generate: every device finds the same losses, logits and tex
     for (std::size_t i = 0; i < want.size(); ++i) CHECK(std::abs(logits[i] - want[i]) <= 1e-13);
     CHECK(write() == text);
   });
+}
+
+TEST_CASE("bf16: training that is stopped and goes on, evaluation, text") {
+  if (!available(Device::cuda)) return;
+  const Arguments on_cuda{"--device", "cuda", "--dtype", "bf16"};
+  const TrainingScene s;
+  Arguments train = s.anew({"--steps", "6", "--eval-every", "3", "--save-every", "0"});
+  train.insert(train.end(), on_cuda.begin(), on_cuda.end());
+  const Outcome want = s.outcome(run_here(train));
+  std::filesystem::remove_all(s.out);
+  CHECK(s.run_until(2, train).exit_code == 130);
+  const auto run = program::load_run(program::newest_whole_checkpoint(s.unfinished()).path);
+  CHECK(run.options.dtype == program::Dtype::bf16);
+  const Run resumed = run_here(s.resume());
+  CHECK(resumed.error.find("bf16 on cuda") != std::string::npos);
+  CHECK(s.outcome(resumed) == want);
+  const Safetensors weights(s.out / "model.safetensors");
+  CHECK(weights.dtype("token_embedding.weight") == "F32");
+
+  const auto loss = [&](const Arguments& more) {
+    Arguments eval{"eval",
+                   "--model",
+                   s.out.string(),
+                   "--data",
+                   (s.directory / "ids.bin").string(),
+                   "--json",
+                   "--context",
+                   "8"};
+    eval.insert(eval.end(), more.begin(), more.end());
+    return nlohmann::json::parse(run_here(eval).output).at("loss").get<double>();
+  };
+  // Logits are off by some 1e-2 in both directions.
+  CHECK(std::abs(loss(on_cuda) - loss({})) <= 3e-3);
+  Arguments generate{"generate", "--model", s.out.string(), "--tokens", "5"};
+  generate.insert(generate.end(), on_cuda.begin(), on_cuda.end());
+  const Run text = run_here(generate);
+  CHECK(text.exit_code == 0);
+  CHECK(text.output == run_here(generate).output);
 }
 
 TEST_CASE("gradcheck: whole language models on every device") {

@@ -34,8 +34,9 @@ std::vector<std::int64_t> stops(std::int64_t steps, std::size_t count, unsigned 
   return all;
 }
 
-void check_stops(const Arguments& options, unsigned seed) {
-  const TrainingScene s;
+void check_stops(const Arguments& options, unsigned seed, bool documents = false) {
+  TrainingScene s;
+  if (documents) s.prepare_data();
   Arguments more{"--steps", "50", "--eval-every", "4", "--sample-every", "6", "--lr", "0.01"};
   append(more, options);
   const Outcome want = s.outcome(run_here(s.anew(more)));
@@ -62,6 +63,9 @@ TEST_CASE("resume: twenty stops at random steps, other threads each time: bit fo
   check_stops({}, 1);
   check_stops({"--order", "sequential", "--accumulate", "3"}, 2);
   check_stops({"--dtype", "float64", "--schedule", "wsd", "--val-fraction", "0"}, 3);
+  check_stops({"--order", "packed"}, 4, true);
+  check_stops({"--order", "streams", "--accumulate", "2"}, 5, true);
+  check_stops({"--order", "streams"}, 6);
 }
 
 TEST_CASE("resume: a validation that is interrupted is made up for") {

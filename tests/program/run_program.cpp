@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <fstream>
 #include <sstream>
 
 #include "core/error.h"
@@ -50,6 +51,14 @@ StartedProgram::~StartedProgram() {
 }
 
 void StartedProgram::signal(int number) const { ::kill(pid_, number); }
+
+std::int64_t StartedProgram::peak_memory() const {
+  std::ifstream status(fmt::format("/proc/{}/status", pid_));
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) return std::stoll(line.substr(6)) * 1024;
+  }
+  return 0;
+}
 
 Run StartedProgram::wait() {
   int status = 0;

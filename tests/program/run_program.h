@@ -1,6 +1,7 @@
 // The built program, run as a user runs it.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -28,6 +29,9 @@ class StartedProgram {
   StartedProgram& operator=(const StartedProgram&) = delete;
 
   void signal(int number) const;
+  // The most that was resident so far, in bytes; 0 when it has ended. (What wait4 says counts the
+  // memory of the process that started it, too.)
+  std::int64_t peak_memory() const;
   Run wait();
 
  private:

@@ -1,6 +1,7 @@
 // What `carousel train` leaves behind.
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -209,6 +210,21 @@ TEST_CASE("train: samples.jsonl has a text every --sample-every steps, and that 
   CHECK(visible(run.output).ends_with(visible(last)));
 }
 
+TEST_CASE("train: streams are validated as they are learnt from, with the state carried") {
+  const Scene s;
+  put(s.directory / "more", tiny_text(100));
+  const std::string more = (s.directory / "more").string();
+  const auto metrics = s.train(
+      {"--order", "streams", "--val-data", more, "--steps", "20", "--batch", "2", "--lr", "0.01"});
+  const auto loss = [&](const Arguments& how) {
+    Arguments all{"eval", "--model", s.out.string(), "--data", more, "--context", "8", "--json"};
+    all.insert(all.end(), how.begin(), how.end());
+    return nlohmann::json::parse(run_program(all).output).at("loss");
+  };
+  CHECK(metrics.back().at("val_loss") == loss({"--carry-state"}));
+  CHECK(metrics.back().at("val_loss") != loss({}));
+}
+
 TEST_CASE("train: without --data it learns the project's own text") {
   const Scene s;
   const Run run =
@@ -238,6 +254,37 @@ TEST_CASE("train: batches one after the other make the step that they make side 
   // Sums in another order, carried through six steps.
   for (std::size_t i = 0; i < whole.size(); ++i) CHECK(std::abs(parts[i] - whole[i]) <= 1e-10);
   CHECK(whole.front() != whole.back());
+}
+
+TEST_CASE("train: on more files than a program may usually open") {
+  const TemporaryDirectory directory;
+  put(directory / "config", to_json(tiny_config()));
+  Arguments arguments{"train",
+                      "--model",
+                      (directory / "config").string(),
+                      "--out",
+                      (directory / "out").string(),
+                      "--steps",
+                      "1",
+                      "--batch",
+                      "2",
+                      "--context",
+                      "8",
+                      "--sample",
+                      "0",
+                      "--data"};
+  for (int i = 0; i < 100; ++i) {
+    put(directory / std::to_string(i), tiny_text(20));
+    arguments.push_back((directory / std::to_string(i)).string());
+  }
+  rlimit usual{};
+  ::getrlimit(RLIMIT_NOFILE, &usual);
+  const rlimit few{64, usual.rlim_max};
+  ::setrlimit(RLIMIT_NOFILE, &few);
+  const Run run = run_program(arguments);
+  ::setrlimit(RLIMIT_NOFILE, &usual);
+  INFO(run.error);
+  CHECK(run.exit_code == 0);
 }
 
 }  // namespace carousel

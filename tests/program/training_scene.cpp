@@ -9,8 +9,10 @@
 #include <iostream>
 
 #include "core/disk.h"
+#include "core/error.h"
 #include "core/file.h"
 #include "core/parallel.h"
+#include "data/prepare.h"
 #include "examples/language_model/program.h"
 #include "tests/core/safetensors_bytes.h"
 #include "tests/program/tiny_model.h"
@@ -47,19 +49,27 @@ TrainingScene::TrainingScene() {
   put(directory / "config", to_json(config));
 }
 
+void TrainingScene::prepare_data() {
+  const std::string ids = read_file(data);
+  std::string tokens;
+  for (std::size_t i = 0; i < ids.size(); i += 2) tokens += ids[i];
+  std::filesystem::create_directory(directory / "texts");
+  for (std::size_t i = 0; i < 40; ++i) {
+    const std::size_t begin = i * i * 500 / 1600, end = (i + 1) * (i + 1) * 500 / 1600;
+    put(directory / fmt::format("texts/{:02}", i), tokens.substr(begin, end - begin));
+  }
+  data = directory / "prepared";
+  prepare({.inputs = {directory / "texts"},
+           .out = data,
+           .tokenizer = Tokenizer::bytes(),
+           .separator = {}});
+}
+
 Arguments TrainingScene::anew(const Arguments& more) const {
-  Arguments all{"train",
-                "--model",
-                (directory / "config").string(),
-                "--data",
-                (directory / "ids.bin").string(),
-                "--out",
-                out.string(),
-                "--context",
-                "8",
-                "--batch",
-                "2",
-                "--sample",
+  Arguments all{"train",      "--model",     (directory / "config").string(),
+                "--data",     data.string(), "--out",
+                out.string(), "--context",   "8",
+                "--batch",    "2",           "--sample",
                 "5"};
   all.insert(all.end(), more.begin(), more.end());
   return all;

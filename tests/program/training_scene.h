@@ -17,9 +17,13 @@ struct Outcome {
 struct TrainingScene {
   TemporaryDirectory directory{TemporaryDirectory::memory()};
   std::filesystem::path out = directory / "out";
+  std::filesystem::path data = directory / "ids.bin";  // for --data
 
   // A model of 32 tokens and a file of 500.
   TrainingScene();
+
+  // Makes data a prepared directory with the same tokens in 40 documents.
+  void prepare_data();
 
   // `train` with --out, a context of 8 and a sample of 5 tokens, and more.
   Arguments anew(const Arguments& more) const;

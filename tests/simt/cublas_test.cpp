@@ -79,13 +79,20 @@ TEST_CASE("simt: cuBLAS products") {
                   B + b * c.stride_b, c.ldb, &beta_d, C + b * c.stride_c, c.ldc);
     return CUBLAS_STATUS_SUCCESS;
   });
-  check_products<__nv_bfloat16, float>(
-      [&](const Case& c, const __nv_bfloat16* A, const __nv_bfloat16* B, float* C) {
-        return cublasGemmStridedBatchedEx(handle, c.transa, c.transb, M, N, K, &alpha, A,
-                                          CUDA_R_16BF, c.lda, c.stride_a, B, CUDA_R_16BF, c.ldb,
-                                          c.stride_b, &beta, C, CUDA_R_32F, c.ldc, c.stride_c,
-                                          kBatch, CUBLAS_COMPUTE_32F, CUBLAS_GEMM_DEFAULT);
-      });
+  const auto multiply_bf16 = [&](const Case& c, const void* A, const void* B, void* C,
+                                 cudaDataType type) {
+    return cublasGemmStridedBatchedEx(handle, c.transa, c.transb, M, N, K, &alpha, A, CUDA_R_16BF,
+                                      c.lda, c.stride_a, B, CUDA_R_16BF, c.ldb, c.stride_b, &beta,
+                                      C, type, c.ldc, c.stride_c, kBatch, CUBLAS_COMPUTE_32F,
+                                      CUBLAS_GEMM_DEFAULT);
+  };
+  using Narrow = __nv_bfloat16;
+  check_products<Narrow, float>([&](const Case& c, const Narrow* A, const Narrow* B, float* C) {
+    return multiply_bf16(c, A, B, C, CUDA_R_32F);
+  });
+  check_products<Narrow, Narrow>([&](const Case& c, const Narrow* A, const Narrow* B, Narrow* C) {
+    return multiply_bf16(c, A, B, C, CUDA_R_16BF);
+  });
   cublasDestroy(handle);
 }
 

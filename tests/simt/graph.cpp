@@ -1,8 +1,8 @@
 // Capture: what a stream would do is noted, and done when the graph is launched.
-#include <simt/runtime.h>
-
 #include <utility>
 #include <vector>
+
+#include "tests/simt/executor.h"
 
 using namespace simt;
 
@@ -18,13 +18,11 @@ namespace {
 struct Capture {
   cudaStream_t stream = nullptr;
   bool active = false, broken = false;
-  bool strict = false;  // a call that waits for the device breaks it
+  bool strict = false;  // calls that concern the whole device break it
   CUgraph_st graph;
 } capture;
 
-// A call that the stream cannot note.
-cudaError_t not_captured() {
-  if (!capture.active || !capture.strict) return cudaSuccess;
+cudaError_t break_capture() {
   capture.broken = true;
   return remember(cudaErrorStreamCaptureUnsupported);
 }
@@ -33,6 +31,12 @@ cudaError_t not_captured() {
 
 namespace simt {
 
+cudaError_t not_captured() {
+  return capture.active && capture.strict ? break_capture() : cudaSuccess;
+}
+cudaError_t not_captured(cudaStream_t stream) {
+  return capturing(stream) ? break_capture() : cudaSuccess;
+}
 bool capturing(cudaStream_t stream) { return capture.active && capture.stream == stream; }
 void record(cudaStream_t, std::function<cudaError_t()> step) {
   capture.graph.steps.push_back(std::move(step));
@@ -82,9 +86,9 @@ cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable) {
 }
 
 // The calls that wait for the device.
-cudaError_t cudaDeviceSynchronize() { return not_captured(); }
+cudaError_t cudaDeviceSynchronize() { return not_captured(capture.stream); }
 cudaError_t cudaEventSynchronize(cudaEvent_t) { return not_captured(); }
-cudaError_t cudaStreamSynchronize(cudaStream_t) { return not_captured(); }
+cudaError_t cudaStreamSynchronize(cudaStream_t stream) { return not_captured(stream); }
 cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
   if (const cudaError_t error = not_captured(); error != cudaSuccess) return error;
   return cudaMemcpyAsync(to, from, bytes, kind, nullptr);

@@ -16,16 +16,22 @@ struct CUevent_st {};
 namespace {
 
 constexpr std::size_t kTotal = std::size_t{8} << 30;
-std::map<const char*, std::size_t> device_memory;  // address and size
+using Memory = std::map<const char*, std::size_t>;  // address and size
+Memory device_memory, pinned_memory;
 std::size_t used = 0;
 cudaError_t last = cudaSuccess;
 
-// The piece of device memory that holds the address; its end otherwise.
-auto find(const void* p) {
-  auto above = device_memory.upper_bound(static_cast<const char*>(p));
-  if (above == device_memory.begin()) return device_memory.end();
+// The piece of memory that holds the address; the end otherwise.
+auto find(const Memory& memory, const void* p) {
+  auto above = memory.upper_bound(static_cast<const char*>(p));
+  if (above == memory.begin()) return memory.end();
   --above;
-  return static_cast<const char*>(p) < above->first + above->second ? above : device_memory.end();
+  return static_cast<const char*>(p) < above->first + above->second ? above : memory.end();
+}
+bool holds(const Memory& memory, const void* p, std::size_t bytes) {
+  const auto piece = find(memory, p);
+  return piece != memory.end() &&
+         static_cast<const char*>(p) + bytes <= piece->first + piece->second;
 }
 
 #ifdef SIMT_ASAN
@@ -36,20 +42,21 @@ void forbid(const void*, std::size_t) {}
 void allow(const void*, std::size_t) {}
 #endif
 
-bool on_device(const void* p, std::size_t bytes) {
-  const auto piece = find(p);
-  return piece != device_memory.end() &&
-         static_cast<const char*>(p) + bytes <= piece->first + piece->second;
-}
+bool on_device(const void* p, std::size_t bytes) { return holds(device_memory, p, bytes); }
 
 bool right_way(const void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
   if (kind == cudaMemcpyDefault) return true;
   const bool to_device = kind == cudaMemcpyHostToDevice || kind == cudaMemcpyDeviceToDevice;
   const bool from_device = kind == cudaMemcpyDeviceToHost || kind == cudaMemcpyDeviceToDevice;
   const auto fits = [bytes](const void* p, bool device) {
-    return device ? on_device(p, bytes) : find(p) == device_memory.end();
+    return device ? on_device(p, bytes) : find(device_memory, p) == device_memory.end();
   };
   return fits(to, to_device) && fits(from, from_device);
+}
+
+// Where a copy that is noted may come from and go to.
+bool lasting(const void* p, std::size_t bytes) {
+  return on_device(p, bytes) || holds(pinned_memory, p, bytes);
 }
 
 }  // namespace
@@ -144,16 +151,26 @@ cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t, cudaEvent_t) 
 }
 
 cudaError_t cudaMallocHost(void** pointer, std::size_t bytes) {
+  *pointer = nullptr;
+  if (const cudaError_t error = not_captured(); error != cudaSuccess) return error;
   *pointer = std::malloc(bytes);
-  return *pointer != nullptr ? cudaSuccess : remember(cudaErrorMemoryAllocation);
+  if (*pointer == nullptr) return remember(cudaErrorMemoryAllocation);
+  pinned_memory[static_cast<char*>(*pointer)] = bytes;
+  return cudaSuccess;
 }
 cudaError_t cudaHostAlloc(void** pointer, std::size_t bytes, unsigned) {
   return cudaMallocHost(pointer, bytes);
 }
-cudaError_t cudaFreeHost(void* pointer) { return std::free(pointer), cudaSuccess; }
+cudaError_t cudaFreeHost(void* pointer) {
+  if (const cudaError_t error = not_captured(); error != cudaSuccess) return error;
+  if (pointer != nullptr && pinned_memory.erase(static_cast<char*>(pointer)) == 0)
+    return remember(cudaErrorInvalidValue);
+  return std::free(pointer), cudaSuccess;
+}
 
 cudaError_t cudaMalloc(void** pointer, std::size_t bytes) {
   *pointer = nullptr;
+  if (const cudaError_t error = not_captured(); error != cudaSuccess) return error;
   if (bytes == 0) return cudaSuccess;
   if (bytes > kTotal - used || posix_memalign(pointer, 256, bytes) != 0)
     return remember(cudaErrorMemoryAllocation);
@@ -164,6 +181,7 @@ cudaError_t cudaMalloc(void** pointer, std::size_t bytes) {
   return cudaSuccess;
 }
 cudaError_t cudaFree(void* pointer) {
+  if (const cudaError_t error = not_captured(); error != cudaSuccess) return error;
   if (pointer == nullptr) return cudaSuccess;
   const auto piece = device_memory.find(static_cast<char*>(pointer));
   if (piece == device_memory.end()) return remember(cudaErrorInvalidValue);
@@ -191,6 +209,8 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaM
                             cudaStream_t stream) {
   if (bytes == 0) return cudaSuccess;
   if (!right_way(to, from, bytes, kind)) return remember(cudaErrorInvalidValue);
+  if (capturing(stream) && !(lasting(to, bytes) && lasting(from, bytes)))
+    return not_captured(stream);  // the host's other memory may have gone by then
   return in_order(stream, [=] { return std::memmove(to, from, bytes), cudaSuccess; });
 }
 cudaError_t cudaMemsetAsync(void* to, int value, std::size_t bytes, cudaStream_t stream) {

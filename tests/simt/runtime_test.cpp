@@ -66,13 +66,51 @@ TEST_CASE("simt: a graph does again what the stream was asked for") {
   cuda::check(cudaGraphExecDestroy(executable), "destroy");
 }
 
-TEST_CASE("simt: what waits for the device breaks a capture") {
+namespace {
+
+// Whether a capture goes on after these calls, and what they return.
+template <class Calls>
+void check_capture(cudaStreamCaptureMode mode, bool whole, const Calls& calls) {
   cudaGraph_t graph = nullptr;
-  cuda::check(cudaStreamBeginCapture(cuda::stream(), cudaStreamCaptureModeGlobal), "begin");
-  CHECK(cudaStreamSynchronize(cuda::stream()) == cudaErrorStreamCaptureUnsupported);
-  CHECK(cudaStreamEndCapture(cuda::stream(), &graph) == cudaErrorStreamCaptureInvalidated);
-  CHECK(graph == nullptr);
+  cuda::check(cudaStreamBeginCapture(cuda::stream(), mode), "begin");
+  CHECK(calls() == (whole ? cudaSuccess : cudaErrorStreamCaptureUnsupported));
+  CHECK(cudaStreamEndCapture(cuda::stream(), &graph) ==
+        (whole ? cudaSuccess : cudaErrorStreamCaptureInvalidated));
+  CHECK((graph != nullptr) == whole);
+  if (whole) cudaGraphDestroy(graph);
   cudaGetLastError();
+}
+
+}  // namespace
+
+TEST_CASE(
+    "simt: what waits for the device, takes memory or copies from anywhere breaks a capture") {
+  const auto wait = [] { return cudaStreamSynchronize(cuda::stream()); };
+  const auto take = [] {
+    void* memory = nullptr;
+    const cudaError_t error = cudaMalloc(&memory, 4);
+    CHECK((memory != nullptr) == (error == cudaSuccess));
+    if (memory != nullptr) CHECK(cudaFree(memory) == cudaSuccess);
+    return error;
+  };
+  const DeviceArray<int> device(1);
+  int own = 0;
+  void *pinned = nullptr, *later = nullptr;
+  cuda::check(cudaMallocHost(&pinned, 4), "host");
+  const auto copy_from = [&](const void* host) {
+    return cudaMemcpyAsync(device.data(), host, 4, cudaMemcpyHostToDevice, cuda::stream());
+  };
+  for (const auto mode : {cudaStreamCaptureModeGlobal, cudaStreamCaptureModeThreadLocal}) {
+    check_capture(mode, false, wait);
+    check_capture(mode, false, take);
+    check_capture(mode, false, [&] { return cudaMallocHost(&later, 4); });
+    check_capture(mode, false, [&] { return cudaFree(device.data()); });
+    check_capture(mode, false, [&] { return copy_from(&own); });
+    check_capture(mode, true, [&] { return copy_from(pinned); });
+  }
+  check_capture(cudaStreamCaptureModeRelaxed, true, take);
+  check_capture(cudaStreamCaptureModeRelaxed, false, wait);
+  CHECK(cudaFreeHost(pinned) == cudaSuccess);
 }
 
 #ifdef SIMT_ASAN

@@ -118,6 +118,21 @@ TEST_CASE("tokenizer: added tokens come first, the longest of them") {
   CHECK(tokenizer.encode("ac", Specials::plain_text) == Ids{0, 7});
 }
 
+TEST_CASE("tokenizer: any number of added tokens") {
+  Vocabulary vocabulary = letters();
+  std::string text;
+  Ids want;
+  for (std::int32_t id = 5; id < 30000; ++id) {
+    // Those of 10 to 19 and so on begin with that of 1.
+    const std::string token = fmt::format("<{}", id);
+    vocabulary.tokens.push_back(token);
+    vocabulary.added.push_back({.id = id, .special = id % 2 == 0});
+    text += token + "abc";
+    want.insert(want.end(), {id, 4});
+  }
+  CHECK(Tokenizer(vocabulary, "f").encode(text) == want);
+}
+
 TEST_CASE("tokenizer: a byte without a token, and an id without one") {
   const Tokenizer tokenizer(letters(), "f");
   CHECK_THROWS_WITH_AS(tokenizer.encode("abxc"), "tokenizer: there is no token for the byte 0x78",

@@ -29,6 +29,13 @@ void add_eval(CLI::App& program, EvalOptions& options) {
            "Write a safetensors file with a tensor \"logits\" (N, V): one row\n"
            "per predicted token, in file order")
       ->group("Output");
+  add_paths(app, "--by-frequency", options.by_frequency, "DIR|FILE",
+            "Also print how well words are predicted by how often they stand in\n"
+            "this training text: files as --data takes them, or the training\n"
+            "documents of a directory that carousel prepare made. A word is\n"
+            "what stands between white space, a line break, or a special token;\n"
+            "a token belongs to the word that its last byte is in")
+      ->group("Output");
   app.add_flag("--json", options.json, "Print one JSON object")->group("Output");
   add_device(app, options.device);
   add_dtype(app, options.dtype);
@@ -37,6 +44,7 @@ void add_eval(CLI::App& program, EvalOptions& options) {
       "The first token is given, every other one is predicted. Loss is the mean over the "
       "predicted\n"
       "tokens, in nats.");
+  app.final_callback([&options] { check_dtype(options.dtype, options.device); });
 }
 
 }  // namespace carousel::program

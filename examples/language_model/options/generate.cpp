@@ -27,6 +27,7 @@ void add_generate(CLI::App& program, GenerateOptions& options) {
   add_dtype(app, options.dtype);
   add_threads(app, options.threads);
   app.footer("Memory does not grow with the length of the text.");
+  app.final_callback([&options] { check_dtype(options.dtype, options.device); });
 }
 
 }  // namespace carousel::program

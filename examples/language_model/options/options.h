@@ -17,13 +17,21 @@
 
 namespace carousel::program {
 
-enum class Dtype { float32, float64 };
+enum class Dtype { float32, float64, bf16 };
 
 // Of the data, its end.
 inline constexpr double default_val_fraction = 0.1;
 
+// Those that every device computes with.
+inline constexpr std::array wide_dtypes{std::pair{"float32", Dtype::float32},
+                                        std::pair{"float64", Dtype::float64}};
+
 constexpr auto words(Dtype) {
-  return std::array{std::pair{"float32", Dtype::float32}, std::pair{"float64", Dtype::float64}};
+  return std::array{wide_dtypes[0], wide_dtypes[1], std::pair{"bf16", Dtype::bf16}};
+}
+
+constexpr const char* name(Dtype dtype) {
+  return words(dtype)[static_cast<std::size_t>(dtype)].first;
 }
 
 // How often a run saves itself: by one of the two, or, where both are 0, not before it is told to
@@ -77,6 +85,7 @@ struct TrainOptions {
   bool tensorboard = false;
 
   Device device = Device::cpu;
+  bool cuda_graph = true;
   Dtype dtype = Dtype::float32;
   int threads = carousel::threads();
   std::uint64_t seed = 1;
@@ -143,7 +152,8 @@ struct EvalOptions {
   std::optional<std::int64_t> context;  // none: the config's
   bool carry_state = false;
   bool documents = false;
-  std::filesystem::path logits;  // empty: not wanted
+  std::filesystem::path logits;                     // empty: not wanted
+  std::vector<std::filesystem::path> by_frequency;  // training texts; none: not wanted
   bool json = false;
 
   Device device = Device::cpu;

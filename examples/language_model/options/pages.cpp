@@ -22,7 +22,8 @@ void add_inspect(CLI::App& program, InspectOptions& options) {
       ->required()
       ->group("Text");
   add_path(app, "--out", options.out, "FILE", "The page")->group("Output");
-  add_dtype(app, options.dtype);
+  add_choice(app, "--dtype", options.dtype, "Numbers to compute with", wide_dtypes)
+      ->group("Machine");
   add_threads(app, options.threads);
   app.footer(
       "One file that needs nothing else: gates, stabiliser, normaliser and memory of every layer\n"

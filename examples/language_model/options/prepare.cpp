@@ -50,9 +50,9 @@ void add_prepare(CLI::App& program, PrepareCommandOptions& options) {
   add_number(app, "--seed", options.seed, any_seed, "Of the choice for validation")
       ->group("Machine");
   app.footer(
-      "Training maps the files, so they may be larger than the memory, and trusts them: use "
-      "--verify\n"
-      "after copying. Ctrl-C leaves nothing behind.");
+      "Training reads what a step needs, so the data may be larger than the memory, and trusts "
+      "it:\n"
+      "use --verify after copying. Ctrl-C leaves nothing behind.");
   app.final_callback([&app, &options] { check(app, options); });
 }
 

@@ -12,16 +12,16 @@
 namespace carousel::program {
 
 // An option that takes one of the words of an enum.
-template <class Value>
+template <class Value, class Choices = decltype(words(Value{}))>
 CLI::Option* add_choice(CLI::App& app, const std::string& name, Value& value,
-                        const std::string& help) {
+                        const std::string& help, const Choices& choices = words(Value{})) {
   std::string all, chosen;
-  for (const auto& [word, meaning] : words(Value{})) {
+  for (const auto& [word, meaning] : choices) {
     all += (all.empty() ? "" : "|") + std::string(word);
     if (meaning == value) chosen = word;
   }
-  const auto choose = [name, &value, all](const std::string& text) {
-    for (const auto& [word, meaning] : words(Value{})) {
+  const auto choose = [name, &value, choices, all](const std::string& text) {
+    for (const auto& [word, meaning] : choices) {
       if (text != word) continue;
       value = meaning;
       return;
@@ -57,12 +57,22 @@ inline CLI::Option* add_paths(CLI::App& app, const std::string& name,
   return app.add_option_function<std::vector<std::string>>(name, set, help)->type_name(type);
 }
 
-inline void add_dtype(CLI::App& app, Dtype& dtype) {
-  add_choice(app, "--dtype", dtype, "Numbers to compute with")->group("Machine");
-}
-
 inline void add_device(CLI::App& app, Device& device) {
   add_choice(app, "--device", device, "What computes; cuda: an NVIDIA GPU")->group("Machine");
+}
+
+inline void add_dtype(CLI::App& app, Dtype& dtype) {
+  add_choice(app, "--dtype", dtype,
+             "Numbers to compute with; bf16, on cuda only: activations of 8\n"
+             "binary digits, weights and gates float32")
+      ->group("Machine");
+}
+
+// Throws CLI::ValidationError unless the device computes with such numbers.
+inline void check_dtype(Dtype dtype, Device device) {
+  if (dtype != Dtype::bf16 || device == Device::cuda) return;
+  throw CLI::ValidationError("--dtype bf16",
+                             fmt::format("computes on --device cuda only, got {}", name(device)));
 }
 
 inline void add_threads(CLI::App& app, int& threads) {

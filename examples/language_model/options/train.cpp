@@ -150,16 +150,16 @@ void add_checkpoint_options(CLI::App& app, TrainOptions& options) {
   add_path(app, "--resume", options.resume, "DIR",
            "Go on with the unfinished training in DIR, its --out, as if it had\n"
            "never stopped. Of the other options, only --save-every, --keep,\n"
-           "--threads, --data and --val-data (where the same data is now) can\n"
-           "be given")
+           "--threads, --no-cuda-graph, --data and --val-data (where the same\n"
+           "data is now) can be given")
       ->group("Checkpoints");
 }
 
 // A run that goes on has its options already.
 void check_resume(const CLI::App& app) {
   if (app.count("--resume") == 0) return;
-  const std::set<std::string> possible{"--resume",  "--save-every", "--keep",
-                                       "--threads", "--data",       "--val-data"};
+  const std::set<std::string> possible{"--resume", "--save-every", "--keep",         "--threads",
+                                       "--data",   "--val-data",   "--no-cuda-graph"};
   for (const CLI::Option* const option : app.get_options()) {
     const std::string name = option->get_name();
     if (option->count() > 0 && !possible.contains(name)) {
@@ -183,6 +183,7 @@ void check(const CLI::App& app, const TrainOptions& options) {
                                                        fmt::join(names, ", ")));
   }
   check_resume(app);
+  check_dtype(options.dtype, options.device);
   const Schedule schedule = options.schedule();
   if (schedule.warmup > options.steps) {
     throw CLI::ValidationError("--warmup", fmt::format("got {}, want at most --steps, {}",
@@ -221,6 +222,10 @@ void add_train(CLI::App& program, TrainOptions& options) {
   add_output_options(app, options);
   add_checkpoint_options(app, options);
   add_device(app, options.device);
+  app.add_flag("!--no-cuda-graph", options.cuda_graph,
+               "Ask a GPU for every kernel of every step, not for a step at once:\n"
+               "slower, the same bits")
+      ->group("Machine");
   add_dtype(app, options.dtype);
   add_threads(app, options.threads);
   add_number(app, "--seed", options.seed, any_seed, "Of the initial weights, the order and dropout")

@@ -145,6 +145,10 @@ namespace simt {
 cudaError_t remember(cudaError_t error);  // for cudaGetLastError
 bool capturing(cudaStream_t stream);
 void record(cudaStream_t stream, std::function<cudaError_t()> step);
+// Called by what cannot be noted: breaks the capture that is under way, of any stream unless it is
+// relaxed, or of this stream.
+cudaError_t not_captured();
+cudaError_t not_captured(cudaStream_t stream);
 
 // While one exists the device works. Under AddressSanitizer its memory is poisoned otherwise, so
 // that a host that follows a pointer to the device is found.
