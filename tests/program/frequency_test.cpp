@@ -96,7 +96,7 @@ TEST_CASE("frequency: tokens count for the word that their last byte is in") {
   check(table.buckets[0], 1, 2, 6);
   check(table.buckets[1], 1, 1, 0.5);
   check(table.buckets[2], 2, 4, 57);
-  for (const std::size_t i : {3, 4, 5}) check(table.buckets[i], 0, 0, 0);
+  for (const std::size_t i : {3U, 4U, 5U}) check(table.buckets[i], 0, 0, 0);
   check(table.all, 4, 7, 63.5);
   CHECK(std::isnan(table.buckets[5].perplexity()));
   CHECK(table.all.perplexity() == std::exp(63.5 / 4));
