@@ -120,7 +120,8 @@ struct Attend {
         factor(count, true, [&](int r, int k) { return a.y(row(begin + r), k); }), a.x.width);
     auto values = scores.values(slices);
     values.each([&](int i, int r, int partner, Real& x) {
-      const Real w = weight(r, partner);
+      const bool there = r < tile.rows && partner < count;
+      const Real w = there ? weight(r, partner) : Real(0);
       const bool last = w != 0 && a.transposed;  // the last columns, of v̂ and ĝ
       if (last) x += a.x.last(row(tile.begin + r)) * a.y.last(row(begin + partner));
       x = w == 0 ? Real(0) : w * x;

@@ -108,7 +108,7 @@ struct TileGates {
     scores.with(multiply(a.g, a.v), [&](int, int t, int s, Real score, Real dA) {
       const Real weight = weights[t * tile_stride<Real> + s];
       double pair = 0;
-      if (weight != 0)
+      if (weight != 0 && t < tile.rows)
         pair = static_cast<double>(weight * score) * static_cast<double>(dA + a.g.last(row(t)));
       p[t * p_stride + s] = pair;
     });

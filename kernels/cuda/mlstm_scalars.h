@@ -112,9 +112,11 @@ __device__ void mlstm_load_weights(SharedPointer<Real> weights, SharedPointer<do
   const int s = static_cast<int>(threadIdx.x) % tile_size;
   const int first = static_cast<int>(threadIdx.x) / tile_size * 16;
   double weight = input[s];
-  for (int t = s + 1; t < first; ++t) weight *= decay[t];
+  // Zero leaves nothing, whatever was there: after the last step not even NaN.
+  const auto pass = [&](int t) { weight = decay[t] == 0 ? 0.0 : weight * decay[t]; };
+  for (int t = s + 1; t < first; ++t) pass(t);
   for (int t = first; t < first + 16; ++t) {
-    if (t > s) weight *= decay[t];
+    if (t > s) pass(t);
     weights[t * tile_stride<Real> + s] = t < s ? Real(0) : static_cast<Real>(weight);
   }
 }

@@ -15,6 +15,15 @@
 #include "tests/program/training_scene.h"
 #include "text/tokenizer_files.h"
 
+// Sanitizers keep freed memory for a while.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define CAROUSEL_SANITIZED true
+#elif defined(__has_feature)
+#define CAROUSEL_SANITIZED __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#else
+#define CAROUSEL_SANITIZED false
+#endif
+
 namespace carousel {
 
 namespace {
@@ -107,7 +116,8 @@ std::int64_t peak(const TemporaryDirectory& directory, const std::string& data,
 }  // namespace
 
 // 128 MB here; CAROUSEL_LARGE_CORPUS=4294967294 in .ci/slow, the most that a shard of llm.c holds.
-TEST_CASE("large corpus: training needs the memory that it needs with a small one") {
+TEST_CASE("large corpus: training needs the memory that it needs with a small one" *
+          doctest::skip(CAROUSEL_SANITIZED)) {
   const TemporaryDirectory directory;
   put(directory / "config", to_json(tiny_config()));
   const char* const given = std::getenv("CAROUSEL_LARGE_CORPUS");
